@@ -1,0 +1,78 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { Transactions } from '#database';
+import { RequestLimiter, SecretBox } from '#tenancy';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { AttemptsController } from './attempts/attempts.controller.js';
+import { ClaimWaiting } from './claims/claim-waiting.js';
+import { ClaimsController } from './claims/claims.controller.js';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
+import {
+  CHECK_WEBHOOK_URL,
+  KEY_ENVIRONMENT,
+  LOGGER,
+  OPERATOR_KEY,
+  type ApiDependencies,
+} from './dependencies.js';
+import { DirectivesController } from './directives/directives.controller.js';
+import { KeyGuard } from './edge/key.guard.js';
+import { ProblemFilter } from './edge/problem.filter.js';
+import { CommandRunner } from './edge/run-command.js';
+import { SubjectGuard } from './edge/subject.guard.js';
+import { EndpointsController } from './endpoints/endpoints.controller.js';
+import { EventsController } from './events/events.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { MissionsController } from './missions/missions.controller.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
+import { OpenApi } from './openapi/openapi.js';
+import { SubmitController } from './tasks/submit.controller.js';
+import { TasksController } from './tasks/tasks.controller.js';
+import { TenantsController } from './tenants/tenants.controller.js';
+import { WavesController } from './waves/waves.controller.js';
+
+/** Every resource of the API; the OpenAPI document is made from the same list. */
+export const CONTROLLERS: Type[] = [
+  MissionsController,
+  SubmitController,
+  TasksController,
+  DirectivesController,
+  MessagesController,
+  WavesController,
+  EventsController,
+  ClaimsController,
+  AttemptsController,
+  ArtifactsController,
+  EndpointsController,
+  DeliveriesController,
+  ApiKeysController,
+  TenantsController,
+  HealthController,
+  OpenApiController,
+];
+
+@Module({})
+export class ApiModule {
+  static register(dependencies: ApiDependencies): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: CONTROLLERS,
+      providers: [
+        { provide: Transactions, useValue: dependencies.transactions },
+        { provide: SecretBox, useValue: dependencies.secretBox },
+        { provide: LOGGER, useValue: dependencies.logger },
+        { provide: OPERATOR_KEY, useValue: dependencies.adminKey },
+        { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
+        { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
+        { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
+        { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_GUARD, useClass: KeyGuard }, // guards run in this order
+        { provide: APP_GUARD, useClass: SubjectGuard },
+        CommandRunner,
+        ClaimWaiting,
+      ],
+    };
+  }
+}

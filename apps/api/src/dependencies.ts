@@ -1,0 +1,23 @@
+import type { Config } from '#config';
+import type { Transactions } from '#database';
+import type { Logger } from '#telemetry';
+import type { SecretBox } from '#tenancy';
+
+/** Why a webhook may not be sent to this address, in words for its owner; null when it may. */
+export type CheckWebhookUrl = (url: string) => string | null;
+
+/** What the composition root gives the API. */
+export interface ApiDependencies {
+  readonly config: Config;
+  readonly transactions: Transactions;
+  readonly secretBox: SecretBox;
+  readonly logger: Logger;
+  /** The operator's key. */
+  readonly adminKey: string;
+  readonly checkWebhookUrl: CheckWebhookUrl;
+}
+
+export const LOGGER = Symbol('logger');
+export const OPERATOR_KEY = Symbol('operator key');
+export const KEY_ENVIRONMENT = Symbol('environment of new API keys');
+export const CHECK_WEBHOOK_URL = Symbol('check of webhook addresses');

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Transactions, type SystemTx, type Tx } from '#database';
+import { SecretBox } from '#tenancy';
+import type { Call } from './call.js';
+import { canonicalJson } from './canonical-json.js';
+import {
+  findKeptReply,
+  findOperatorReply,
+  keepReply,
+  lockOperatorKey,
+  takeIdempotencyKey,
+  type KeptReply,
+} from './idempotency.store.js';
+import { ApiProblem, problemBody } from './problem.js';
+import { requestStateOf } from './request-state.js';
+
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** What a command answers. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Outcome {
+  readonly reply: Reply;
+  readonly replayed: boolean;
+}
+
+/** The door that every POST goes through: its effect and its kept answer are one transaction. */
+@Injectable()
+export class CommandRunner {
+  constructor(
+    @Inject(Transactions) private readonly transactions: Transactions,
+    @Inject(SecretBox) private readonly secretBox: SecretBox,
+  ) {}
+
+  /** Runs `work` once per Idempotency-Key, and returns the body to send. What it throws is not kept: nothing was done. */
+  async run(call: Call, work: (tx: Tx) => Promise<Reply>): Promise<unknown> {
+    const key = idempotencyKeyOf(call.request);
+    const outcome = await this.transactions.inTransaction(call.tenantId, async (tx): Promise<Outcome> => {
+      if (key === null) return { reply: await work(tx), replayed: false };
+      const fingerprint = fingerprintOf(call.request);
+      const kept = await takeIdempotencyKey(tx, key, fingerprint);
+      if (kept !== null) return this.replay(tx.tenantId, key, kept, fingerprint);
+      const reply = await work(tx);
+      await keepReply(tx, key, this.seal(tx.tenantId, key, reply));
+      return { reply, replayed: false };
+    });
+    return answer(call.response, outcome);
+  }
+
+  /**
+   * The same for work that has transactions of its own, such as waiting for a claim: its answer is kept afterwards, so
+   * that a crash between the two leaves what every lost answer leaves, a lease that runs out.
+   */
+  async runApart(call: Call, work: () => Promise<Reply>): Promise<unknown> {
+    const key = idempotencyKeyOf(call.request);
+    if (key === null) return answer(call.response, { reply: await work(), replayed: false });
+    const kept = await this.transactions.inTransaction(call.tenantId, (tx) => findKeptReply(tx, key));
+    if (kept !== null)
+      return answer(call.response, this.replay(call.tenantId, key, kept, fingerprintOf(call.request)));
+    const reply = await work();
+    return this.run(call, () => Promise.resolve(reply));
+  }
+
+  /** The same for the operator's only POST: the tenant that `work` makes keeps the answer. */
+  async runForNewTenant(
+    { request, response }: Pick<Call, 'request' | 'response'>,
+    work: (system: SystemTx) => Promise<{ readonly tx: Tx; readonly reply: Reply }>,
+  ): Promise<unknown> {
+    const given = idempotencyKeyOf(request);
+    const outcome = await this.transactions.inSystemTransaction(async (system): Promise<Outcome> => {
+      if (given === null) return { reply: (await work(system)).reply, replayed: false };
+      const key = `operator\n${given}`; // no tenant can send a line feed in a header
+      const fingerprint = fingerprintOf(request);
+      await lockOperatorKey(system, key);
+      const kept = await findOperatorReply(system, key);
+      if (kept !== null) return this.replay(kept.tenantId, key, kept, fingerprint);
+      const { tx, reply } = await work(system);
+      await takeIdempotencyKey(tx, key, fingerprint);
+      await keepReply(tx, key, this.seal(tx.tenantId, key, reply));
+      return { reply, replayed: false };
+    });
+    return answer(response, outcome);
+  }
+
+  private seal(tenantId: string, key: string, reply: Reply): { status: number; body: string } {
+    const sealed = this.secretBox.seal(JSON.stringify(reply.body), placeOf(tenantId, key));
+    return { status: reply.status, body: sealed.toString('base64') };
+  }
+
+  private replay(tenantId: string, key: string, kept: KeptReply, fingerprint: string): Outcome {
+    if (kept.fingerprint !== fingerprint)
+      throw new ApiProblem(
+        422,
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for another request; use a new one.',
+      );
+    const body = this.secretBox.open(Buffer.from(kept.body, 'base64'), placeOf(tenantId, key));
+    return { reply: { status: kept.status, body: JSON.parse(body) }, replayed: true };
+  }
+}
+
+/** A refusal that is an answer, not an exception: what was written with it stays. */
+export function problemReply(request: Request, problem: ApiProblem): Reply {
+  return { status: problem.status, body: problemBody(problem, requestStateOf(request).requestId) };
+}
+
+function answer(response: Response, { reply, replayed }: Outcome): unknown {
+  if (replayed) response.setHeader('Idempotent-Replayed', 'true');
+  if (reply.status >= 400) response.type('application/problem+json');
+  response.status(reply.status);
+  return reply.body;
+}
+
+function idempotencyKeyOf(request: Request): string | null {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key;
+  throw new ApiProblem(422, 'invalid_idempotency_key', 'An Idempotency-Key is 1 to 255 characters of ASCII.');
+}
+
+/** What makes two requests the same one. */
+function fingerprintOf(request: Request): string {
+  const { body } = requestStateOf(request);
+  const text = `${request.method} ${request.path}\n${body === undefined ? '' : canonicalJson(body)}`;
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Sealed answers open beside their own key only. */
+function placeOf(tenantId: string, key: string): string {
+  return `${tenantId}|idempotency_key|${key}|body`;
+}

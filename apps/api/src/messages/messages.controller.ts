@@ -1,0 +1,58 @@
+import { Controller, Get, Inject, Post } from '@nestjs/common';
+import type { z } from 'zod';
+import { messageInputSchema, messageSchema, pageOf } from '#contracts';
+import { Transactions } from '#database';
+import { listMessages, postMessage, readMessage, type Resource } from '#ledger';
+import { CurrentCall, Subject, type Call } from '../edge/call.js';
+import { JsonBody, QueryOf } from '../edge/input.js';
+import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
+import { Route } from '../edge/route.js';
+import { CommandRunner } from '../edge/run-command.js';
+import { messageView } from './messages.view.js';
+
+@Controller('v1/missions/:id/messages')
+export class MessagesController {
+  constructor(
+    @Inject(Transactions) private readonly transactions: Transactions,
+    @Inject(CommandRunner) private readonly commands: CommandRunner,
+  ) {}
+
+  @Post()
+  @Route({
+    summary: 'Put a message into the inbox',
+    access: ['messages:write', 'missions:write'],
+    subject: 'mission',
+    status: 202,
+    answer: messageSchema,
+  })
+  async postMessage(
+    @CurrentCall() call: Call,
+    @Subject() mission: Resource,
+    @JsonBody(messageInputSchema) input: z.output<typeof messageInputSchema>,
+  ) {
+    return this.commands.run(call, async (tx) => {
+      const message = { text: input.text, trusted: call.trusted };
+      const id = await postMessage(tx, mission.id, message, call.actor);
+      return { status: 202, body: messageView(await readMessage(tx, id)) };
+    });
+  }
+
+  @Get()
+  @Route({
+    summary: 'List messages, oldest first, with what their wave decided',
+    access: ['missions:read'],
+    subject: 'mission',
+    answer: pageOf(messageSchema),
+  })
+  async listMessages(
+    @CurrentCall() call: Call,
+    @Subject() mission: Resource,
+    @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
+  ) {
+    const page = { afterSeq: readNumberCursor(query.cursor) ?? 0, take: query.limit + 1 };
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
+      listMessages(tx, mission.id, page),
+    );
+    return toPage(rows, query.limit, { view: messageView, cursor: (row) => numberCursor(row.seq) });
+  }
+}

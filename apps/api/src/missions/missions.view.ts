@@ -1,0 +1,35 @@
+import { encodeId, encodeOptionalId, type Json, type Mission } from '#contracts';
+import type { MissionRead } from '#ledger';
+
+export function missionView(mission: MissionRead): Mission {
+  return {
+    id: encodeId('mission', mission.id),
+    title: mission.title,
+    objective: mission.objective,
+    acceptance_criteria: mission.acceptanceCriteria,
+    state: mission.status,
+    holds: mission.holds,
+    policy: mission.policy,
+    budget: {
+      limit_usd: mission.limitUsd?.toFixed() ?? null,
+      daily_usd: mission.dailyUsd?.toFixed() ?? null,
+      spent_usd: mission.spentUsd.toFixed(),
+      reserved_usd: mission.reservedUsd.toFixed(),
+    },
+    counts: {
+      blocked: mission.tasksBlocked,
+      queued: mission.tasksQueued,
+      working: mission.tasksWorking,
+      input_required: mission.tasksInputRequired,
+      completed: mission.tasksCompleted,
+      failed: mission.tasksFailed,
+      canceled: mission.tasksCanceled,
+    },
+    conductor: { epoch: mission.epoch, wave_id: encodeOptionalId('wave', mission.waveId) },
+    is_default: mission.isDefault,
+    callback_url: mission.callbackUrl,
+    metadata: mission.metadata as Record<string, Json>, // written from a parsed body
+    created_at: mission.createdAt.toISOString(),
+    updated_at: mission.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,170 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import type { z } from 'zod';
+import { EVENT_TYPES, ID_PREFIXES, problemSchema, webhookBodySchema } from '#contracts';
+import { inputSchemasOf } from '../edge/input.js';
+import { routeOf, type RouteOptions } from '../edge/route.js';
+import { Components, type JsonSchema } from './components.js';
+
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: JsonSchema;
+  readonly paths: Record<string, JsonSchema>;
+  readonly webhooks: Record<string, JsonSchema>;
+  readonly components: JsonSchema;
+}
+
+/** One handler of a controller, with all that was said about it. */
+interface Operation {
+  readonly id: string;
+  readonly tag: string;
+  readonly verb: string;
+  readonly path: string;
+  readonly route: RouteOptions;
+  readonly body: z.ZodType | undefined;
+  readonly query: z.ZodObject | undefined;
+}
+
+/** The description of this API, made from its own schemas when it is first asked for. */
+export class OpenApi {
+  private made: OpenApiDocument | null = null;
+
+  constructor(private readonly controllers: readonly Type[]) {}
+
+  document(): OpenApiDocument {
+    this.made ??= describe(this.controllers.flatMap(operationsOf));
+    return this.made;
+  }
+}
+
+function describe(operations: readonly Operation[]): OpenApiDocument {
+  const components = new Components();
+  const problem = components.add(problemSchema, 'output');
+  const paths: Record<string, JsonSchema> = {};
+  for (const operation of operations)
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.verb]: describeOperation(operation, components, problem),
+    };
+  const webhook = components.add(webhookBodySchema, 'output');
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Wavekeeper',
+      version: '1',
+      description: 'Short-lived conductors for long-lived missions, over a durable task ledger.',
+    },
+    paths,
+    webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, describeWebhook(type, webhook)])),
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'wk_…' } },
+    },
+  };
+}
+
+function describeOperation(operation: Operation, components: Components, problem: JsonSchema): JsonSchema {
+  const { route, body } = operation;
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: route.summary,
+    description: describeAccess(route),
+    security: route.access === 'public' ? [] : [{ key: [] }],
+    parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
+    ...(body === undefined ? {} : { requestBody: { required: true, content: bodyContent(components, body) } }),
+    responses: {
+      [String(route.status ?? 200)]: describeAnswer(route, components),
+      default: {
+        description: 'A problem (RFC 9457)',
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    },
+  };
+}
+
+function describeAccess(route: RouteOptions): string {
+  if (route.access === 'public') return 'Needs no key.';
+  if (route.access === 'operator') return 'Needs the operator’s key.';
+  return `Needs a key with ${route.access.map((scope) => `\`${scope}\``).join(' or ')}.`;
+}
+
+function describeAnswer(route: RouteOptions, components: Components): JsonSchema {
+  const description = 'Done';
+  if (route.answer === null) return { description };
+  return {
+    description,
+    content: { 'application/json': { schema: components.add(route.answer, 'output') } },
+  };
+}
+
+function bodyContent(components: Components, body: z.ZodType): JsonSchema {
+  return { 'application/json': { schema: components.add(body, 'input') } };
+}
+
+function pathParameters(operation: Operation): JsonSchema[] {
+  const { subject } = operation.route;
+  if (subject === undefined) return [];
+  const schema = { type: 'string', pattern: `^${ID_PREFIXES[subject]}_` };
+  return [{ name: 'id', in: 'path', required: true, schema }];
+}
+
+function queryParameters(operation: Operation): JsonSchema[] {
+  if (operation.query === undefined) return [];
+  const { properties = {} } = new Components().add(operation.query, 'input') as {
+    properties?: Record<string, JsonSchema>;
+  };
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+}
+
+function headerParameters(operation: Operation): JsonSchema[] {
+  const header = (name: string, description: string) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string', maxLength: 255 },
+  });
+  if (operation.route.access === 'public') return [];
+  if (operation.verb === 'post')
+    return [header('Idempotency-Key', 'The same key and body get the first answer again, for 72 hours.')];
+  return operation.verb === 'patch' ? [header('If-Match', 'The ETag that was read; 412 when it is stale.')] : [];
+}
+
+function describeWebhook(type: string, schema: JsonSchema): JsonSchema {
+  return {
+    post: {
+      operationId: `on:${type}`,
+      summary: `Sent for ${type}, signed as Standard Webhooks prescribe`,
+      parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+        name,
+        in: 'header',
+        required: true,
+        schema: { type: 'string' },
+      })),
+      requestBody: { required: true, content: { 'application/json': { schema } } },
+      responses: { '2XX': { description: 'Taken; anything else is tried again.' } },
+    },
+  };
+}
+
+function operationsOf(controller: Type): Operation[] {
+  const prototype = controller.prototype as Record<string, unknown>;
+  const base = String(Reflect.getMetadata(PATH_METADATA, controller) ?? '');
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const handler = prototype[name];
+    const route = typeof handler === 'function' ? routeOf(handler) : undefined;
+    if (route === undefined || typeof handler !== 'function') return [];
+    const verb = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod; // set by @Get and its like
+    const path = pathOf(base, String(Reflect.getMetadata(PATH_METADATA, handler) ?? ''));
+    const tag = controller.name.replace('Controller', '');
+    const inputs = inputSchemasOf(prototype, name);
+    return [{ id: name, tag, verb: RequestMethod[verb].toLowerCase(), path, route, ...inputs }];
+  });
+}
+
+/** `v1/missions` and `:id/pause` → `/v1/missions/{id}/pause`. */
+function pathOf(base: string, rest: string): string {
+  const parts = `${base}/${rest}`.split('/').filter((part) => part !== '');
+  return `/${parts.map((part) => part.replace(/^:(.+)$/, '{$1}')).join('/')}`;
+}

@@ -1,0 +1,95 @@
+import { Controller, Inject, Post } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  decodeId,
+  submittedTasksSchema,
+  taskBatchSchema,
+  taskInputSchema,
+  taskSchema,
+  type SubmittedTask,
+} from '#contracts';
+import type { Tx } from '#database';
+import {
+  ensureCallbackEndpoints,
+  ensureDefaultMission,
+  readTaskWithAttempts,
+  submitTasks,
+  type Resource,
+} from '#ledger';
+import { crashPoint } from '#telemetry';
+import { SecretBox } from '#tenancy';
+import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
+import { CurrentCall, Subject, type Call } from '../edge/call.js';
+import { DocumentedBody } from '../edge/input.js';
+import { ApiProblem } from '../edge/problem.js';
+import { readBody } from '../edge/read-body.js';
+import { requestStateOf } from '../edge/request-state.js';
+import { Route } from '../edge/route.js';
+import { CommandRunner, type Reply } from '../edge/run-command.js';
+import { BULK_BYTES_MAX, readSubmission, type Submission } from './submission.js';
+import { taskView } from './tasks.view.js';
+
+const submissionSchema = z.union([taskInputSchema, taskBatchSchema]);
+const submittedSchema = taskSchema.extend({ existing: z.boolean() }).meta({ id: 'CreatedTask' });
+const SUBMIT = {
+  access: ['tasks:write'],
+  status: 201,
+  answer: z.union([submittedSchema, submittedTasksSchema]),
+} as const;
+
+@Controller('v1')
+export class SubmitController {
+  constructor(
+    @Inject(CommandRunner) private readonly commands: CommandRunner,
+    @Inject(SecretBox) private readonly secretBox: SecretBox,
+    @Inject(CHECK_WEBHOOK_URL) private readonly checkWebhookUrl: CheckWebhookUrl,
+  ) {}
+
+  @Post('missions/:id/tasks')
+  @Route({ ...SUBMIT, summary: 'Submit one task or up to 1,000 to a mission', subject: 'mission' })
+  @DocumentedBody(submissionSchema)
+  async submitTasks(@CurrentCall() call: Call, @Subject() mission: Resource) {
+    return this.submit(call, () => Promise.resolve(mission.id));
+  }
+
+  @Post('tasks')
+  @Route({ ...SUBMIT, summary: 'Submit tasks to the default mission' })
+  @DocumentedBody(submissionSchema)
+  async submitTasksToDefaultMission(@CurrentCall() call: Call) {
+    return this.submit(call, (tx) => ensureDefaultMission(tx, call.actor));
+  }
+
+  private async submit(call: Call, missionOf: (tx: Tx) => Promise<string>): Promise<unknown> {
+    const bytes = await readBody(call.request, BULK_BYTES_MAX);
+    const contentType = call.request.headers['content-type'] ?? '';
+    const submission = readSubmission(bytes, contentType, this.checkWebhookUrl);
+    requestStateOf(call.request).body = submission.body;
+    const answer = await this.commands.run(call, async (tx) => {
+      const missionId = await missionOf(tx);
+      const submitted = await submitTasks(tx, missionId, submission.items, call.actor);
+      await ensureCallbackEndpoints(tx, this.secretBox, missionId, callbackUrls(submission));
+      const reply = submission.isBatch ? { status: 200, body: { data: submitted } } : await replyForOne(tx, submitted);
+      crashPoint('api.submit.before_commit');
+      return reply;
+    });
+    crashPoint('api.submit.after_commit');
+    return answer;
+  }
+}
+
+/** A single task is answered whole; its problem is the request's. */
+async function replyForOne(tx: Tx, [submitted]: readonly SubmittedTask[]): Promise<Reply> {
+  if (submitted === undefined) throw new Error('the ledger answered nothing for one task');
+  if ('problem' in submitted) {
+    const { code, message, pointer } = submitted.problem;
+    throw new ApiProblem(422, code, message, { errors: pointer === null ? [] : [{ pointer, code, message }] });
+  }
+  const id = decodeId('task', submitted.id);
+  if (id === null) throw new Error('the ledger answered something that is no task id');
+  const task = taskView(await readTaskWithAttempts(tx, id));
+  return { status: 201, body: { ...task, existing: submitted.existing } };
+}
+
+function callbackUrls(submission: Submission): string[] {
+  return submission.items.flatMap((item) => ('task' in item ? (item.task.callback_url ?? []) : []));
+}

@@ -1,0 +1,38 @@
+import { encodeId, encodeOptionalId, type Json, type Task, type TaskSummary } from '#contracts';
+import { refOf, type TaskRead, type TaskSummaryRead } from '#ledger';
+import { attemptView } from '../attempts/attempts.view.js';
+
+/** A task as lists return it. */
+export function taskSummaryView(task: TaskSummaryRead): TaskSummary {
+  return {
+    id: encodeId('task', task.id),
+    ref: refOf('T', task.number),
+    key: task.key,
+    mission_id: encodeId('mission', task.missionId),
+    title: task.title,
+    state: task.state,
+    state_reason: task.stateReason,
+    worker: task.worker,
+    priority: task.priority,
+    depends_on: task.dependencies.map((dependency) => encodeId('task', dependency.dependsOnId)),
+    acceptance_criteria: task.acceptanceCriteria,
+    generation: task.generation,
+    created_by_wave: encodeOptionalId('wave', task.createdByWave),
+    reviewed_by_wave: encodeOptionalId('wave', task.reviewedByWave),
+    digest_id: null,
+    callback_url: task.callbackUrl,
+    metadata: task.metadata as Record<string, Json>, // written from a parsed body
+    created_at: task.createdAt.toISOString(),
+    updated_at: task.updatedAt.toISOString(),
+    completed_at: task.completedAt?.toISOString() ?? null,
+  };
+}
+
+export function taskView(task: TaskRead): Task {
+  return {
+    ...taskSummaryView(task),
+    instructions: task.instructions,
+    result: task.result,
+    attempts: task.attempts.map(attemptView),
+  };
+}

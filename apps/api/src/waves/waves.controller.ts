@@ -1,0 +1,95 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { z } from 'zod';
+import { conductorGaugeSchema, contextManifestSchema, encodeId, pageOf, waveSchema } from '#contracts';
+import { rebuildWaveContext } from '#conductor';
+import { Transactions } from '#database';
+import {
+  listWaves,
+  readMissionStatus,
+  readWaveContext,
+  readWaveWithDecisions,
+  type Resource,
+} from '#ledger';
+import { CurrentCall, Subject, type Call } from '../edge/call.js';
+import { QueryOf } from '../edge/input.js';
+import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
+import { notFoundProblem } from '../edge/problem.js';
+import { Route } from '../edge/route.js';
+import { gaugeView, waveView } from './waves.view.js';
+
+const contextQuery = z.object({ rebuild: z.enum(['true', 'false']).default('false') });
+
+@Controller('v1')
+export class WavesController {
+  constructor(@Inject(Transactions) private readonly transactions: Transactions) {}
+
+  @Get('missions/:id/conductor')
+  @Route({
+    summary: 'How full the conductor’s context is',
+    access: ['missions:read'],
+    subject: 'mission',
+    answer: conductorGaugeSchema,
+  })
+  async readConductor(@CurrentCall() call: Call, @Subject() subject: Resource) {
+    return this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const mission = await readMissionStatus(tx, subject.id);
+      const wave = mission.waveId === null ? null : await readWaveWithDecisions(tx, mission.waveId);
+      return gaugeView(mission, wave);
+    });
+  }
+
+  @Get('missions/:id/waves')
+  @Route({
+    summary: 'List waves, newest first',
+    access: ['missions:read'],
+    subject: 'mission',
+    answer: pageOf(waveSchema),
+  })
+  async listWaves(
+    @CurrentCall() call: Call,
+    @Subject() mission: Resource,
+    @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
+  ) {
+    const page = { beforeNumber: readNumberCursor(query.cursor), take: query.limit + 1 };
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) => listWaves(tx, mission.id, page));
+    return toPage(rows, query.limit, { view: waveView, cursor: (row) => numberCursor(row.number) });
+  }
+
+  @Get('waves/:id')
+  @Route({
+    summary: 'Read a wave with its decisions',
+    access: ['missions:read'],
+    subject: 'wave',
+    answer: waveSchema,
+  })
+  async readWave(@CurrentCall() call: Call, @Subject() wave: Resource) {
+    return this.transactions.inTransaction(call.tenantId, async (tx) =>
+      waveView(await readWaveWithDecisions(tx, wave.id)),
+    );
+  }
+
+  @Get('waves/:id/context')
+  @Route({
+    summary: 'Exactly what a wave saw, and whether the ledger still makes the same bytes',
+    access: ['missions:read'],
+    subject: 'wave',
+    answer: contextManifestSchema,
+  })
+  async readWaveContext(
+    @CurrentCall() call: Call,
+    @Subject() wave: Resource,
+    @QueryOf(contextQuery) query: z.output<typeof contextQuery>,
+  ) {
+    return this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const context = await readWaveContext(tx, wave.id);
+      if (context === null) throw notFoundProblem(); // the wave ended before it asked anything
+      const rebuild = query.rebuild === 'true' ? await rebuildWaveContext(tx, wave.id) : null;
+      return {
+        ...context.manifest,
+        wave_id: encodeId('wave', wave.id),
+        requests: context.requests,
+        rebuild,
+      };
+    });
+  }
+}

@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import {
+  attemptSchema,
+  briefSchema,
+  conductorGaugeSchema,
+  contextManifestSchema,
+  endpointSchema,
+  eventSchema,
+  heartbeatSchema,
+  missionSchema,
+  pageOf,
+  PAGE_LIMIT_MAX,
+  submittedTasksSchema,
+  taskSchema,
+  taskSummarySchema,
+  waveSchema,
+  type AttemptError,
+  type claimInputSchema,
+  type endpointInputSchema,
+  type LedgerEvent,
+  type missionInputSchema,
+  type ResultInput,
+  type SubmittedTask,
+  type taskInputSchema,
+  type Wave,
+} from '#contracts';
+import { Transport } from './transport.js';
+import type { Connection } from './credentials.js';
+
+export type NewTask = z.input<typeof taskInputSchema>;
+
+const missionPageSchema = pageOf(missionSchema);
+const taskPageSchema = pageOf(taskSummarySchema);
+const wavePageSchema = pageOf(waveSchema);
+const eventPageSchema = z.object({ data: z.array(eventSchema) });
+
+const claimSchema = z.object({
+  attempt: attemptSchema.pick({ id: true, number: true }),
+  task: taskSummarySchema.pick({ id: true, ref: true, title: true }),
+  brief: briefSchema,
+  lease_token: z.string(),
+  lease_expires_at: z.iso.datetime(),
+});
+/** An attempt that this worker holds: what to do, and the token that proves it holds it. */
+export type Claim = z.infer<typeof claimSchema>;
+const claimsSchema = z.object({ data: z.array(claimSchema) });
+
+/** Pages that one listing reads at most: 100,000 rows, the most tasks a mission may have. */
+const PAGES_MAX = 1_000;
+/** Between the end of a claim's long poll and giving the connection up. */
+const CLAIM_MARGIN_MS = 15_000;
+/** A batch of 1,000 tasks is one transaction. */
+const SUBMIT_TIMEOUT_MS = 120_000;
+
+/** The part of the API (v1) that the command line uses: one method per route, answers parsed by the contract. */
+export class ApiClient {
+  readonly #transport: Transport;
+
+  constructor(readonly connection: Connection) {
+    this.#transport = new Transport(connection);
+  }
+
+  createMission(mission: z.input<typeof missionInputSchema>) {
+    return this.#post('/v1/missions', mission, missionSchema);
+  }
+
+  listMissions(query: { state?: string | undefined; limit?: number; cursor?: string | undefined }) {
+    return this.#get(`/v1/missions${queryString(query)}`, missionPageSchema);
+  }
+
+  getMission(id: string) {
+    return this.#get(`/v1/missions/${segment(id)}`, missionSchema);
+  }
+
+  getConductor(missionId: string) {
+    return this.#get(`/v1/missions/${segment(missionId)}/conductor`, conductorGaugeSchema);
+  }
+
+  /** Up to 1,000 tasks in one transaction; without a mission they go to the tenant's default one. */
+  async submitTasks(missionId: string | null, tasks: readonly NewTask[]): Promise<SubmittedTask[]> {
+    const path = missionId === null ? '/v1/tasks' : `/v1/missions/${segment(missionId)}/tasks`;
+    const answer = await this.#transport.send({
+      method: 'POST',
+      path,
+      body: { tasks },
+      answer: submittedTasksSchema,
+      timeoutMs: SUBMIT_TIMEOUT_MS,
+    });
+    return answer.data;
+  }
+
+  listTasks(query: {
+    mission_id?: string | undefined;
+    state?: string | undefined;
+    q?: string | undefined;
+    limit?: number;
+    cursor?: string | undefined;
+  }) {
+    return this.#get(`/v1/tasks${queryString(query)}`, taskPageSchema);
+  }
+
+  getTask(id: string, signal?: AbortSignal) {
+    return this.#get(`/v1/tasks/${segment(id)}`, taskSchema, signal);
+  }
+
+  retryTask(id: string) {
+    return this.#post(`/v1/tasks/${segment(id)}/retry`, {}, taskSummarySchema);
+  }
+
+  cancelTask(id: string) {
+    return this.#post(`/v1/tasks/${segment(id)}/cancel`, {}, taskSummarySchema);
+  }
+
+  getWave(id: string) {
+    return this.#get(`/v1/waves/${segment(id)}`, waveSchema);
+  }
+
+  /** Every wave of a mission, in order of number. */
+  async listAllWaves(missionId: string): Promise<Wave[]> {
+    const waves: Wave[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const query = queryString({ limit: PAGE_LIMIT_MAX, cursor });
+      const answer = await this.#get(`/v1/missions/${segment(missionId)}/waves${query}`, wavePageSchema);
+      waves.push(...answer.data);
+      if (answer.next_cursor === null) break;
+      cursor = answer.next_cursor;
+    }
+    return waves.sort((one, other) => one.number - other.number);
+  }
+
+  getWaveContext(id: string, query: { rebuild?: string | undefined }) {
+    return this.#get(`/v1/waves/${segment(id)}/context${queryString(query)}`, contextManifestSchema);
+  }
+
+  /** The mission's events after `seq`, in order, as many as there are now. */
+  async listEventsAfter(missionId: string, seq: number): Promise<LedgerEvent[]> {
+    const events: LedgerEvent[] = [];
+    let after = seq;
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const query = queryString({ after, limit: PAGE_LIMIT_MAX });
+      const { data } = await this.#get(`/v1/missions/${segment(missionId)}/events${query}`, eventPageSchema);
+      events.push(...data);
+      const last = data.at(-1)?.seq ?? null;
+      if (last === null) break;
+      after = last;
+    }
+    return events;
+  }
+
+  createEndpoint(endpoint: z.input<typeof endpointInputSchema>) {
+    return this.#post('/v1/webhook-endpoints', endpoint, endpointSchema);
+  }
+
+  async deleteEndpoint(id: string): Promise<void> {
+    const path = `/v1/webhook-endpoints/${segment(id)}`;
+    await this.#transport.send({ method: 'DELETE', path, answer: z.unknown() });
+  }
+
+  /** Long poll. Never repeated here: an answer that got lost is a lease that runs out by itself. */
+  async claim(input: z.input<typeof claimInputSchema>, signal: AbortSignal): Promise<Claim[]> {
+    const answer = await this.#transport.send({
+      method: 'POST',
+      path: '/v1/claims',
+      body: input,
+      answer: claimsSchema,
+      signal,
+      timeoutMs: (input.wait_seconds ?? 0) * 1_000 + CLAIM_MARGIN_MS,
+      repeat: 'never',
+    });
+    return answer.data;
+  }
+
+  heartbeat(claim: Claim, options: { readonly signal: AbortSignal; readonly timeoutMs: number }) {
+    return this.#transport.send({
+      method: 'POST',
+      path: `/v1/attempts/${segment(claim.attempt.id)}/heartbeat`,
+      body: { lease_token: claim.lease_token },
+      answer: heartbeatSchema,
+      repeat: 'never',
+      ...options,
+    });
+  }
+
+  completeAttempt(claim: Claim, result: ResultInput): Promise<void> {
+    return this.#endAttempt(claim, 'complete', { result });
+  }
+
+  failAttempt(claim: Claim, error: AttemptError): Promise<void> {
+    return this.#endAttempt(claim, 'fail', { error });
+  }
+
+  releaseAttempt(claim: Claim): Promise<void> {
+    return this.#endAttempt(claim, 'release', {});
+  }
+
+  async #endAttempt(claim: Claim, verb: string, body: object): Promise<void> {
+    await this.#transport.send({
+      method: 'POST',
+      path: `/v1/attempts/${segment(claim.attempt.id)}/${verb}`,
+      body: { lease_token: claim.lease_token, ...body },
+      answer: z.unknown(),
+      repeat: 'never',
+    });
+  }
+
+  #get<Answer>(path: string, answer: z.ZodType<Answer>, signal?: AbortSignal): Promise<Answer> {
+    return this.#transport.send({ method: 'GET', path, answer, signal });
+  }
+
+  #post<Answer>(path: string, body: unknown, answer: z.ZodType<Answer>): Promise<Answer> {
+    return this.#transport.send({ method: 'POST', path, body, answer });
+  }
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id);
+}
+
+function queryString(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).filter((entry) => entry[1] !== undefined);
+  if (given.length === 0) return '';
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
+}

@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { ContextManifest, ContextSection, DecisionRecord, Wave } from '#contracts';
+import type { Session } from '../session.js';
+import { bar, harmless, indented, oneLine, shortTokens, table } from '../text-layout.js';
+import { jsonOption } from './options.js';
+
+const BAR_WIDTH = 20;
+const REASON_CHARACTERS = 80;
+const INPUT_CHARACTERS = 80;
+const NUMERIC_COLUMNS = [2, 4, 5];
+
+export function addWaveCommands(program: Command, session: Session): void {
+  const wave = program.command('wave').description('bounded runs of a conductor');
+  wave
+    .command('show')
+    .argument('<id>', 'wav_…')
+    .description('what a wave was started by, decided and cost')
+    .addOption(jsonOption())
+    .action((id: string, options: { json?: true }) => showWave(session, id, options));
+  wave
+    .command('context')
+    .argument('<id>', 'wav_…')
+    .description('what a wave saw, section by section, and what was left out')
+    .option('--rebuild', 'rebuild it from the ledger and compare the bytes')
+    .addOption(jsonOption())
+    .action((id: string, options: { json?: true; rebuild?: true }) => showContext(session, id, options));
+}
+
+async function showWave(session: Session, id: string, options: { json?: true }): Promise<void> {
+  const wave = await (await session.client()).getWave(id);
+  if (options.json) return session.terminal.printJson(wave);
+  session.terminal.print(waveFacts(wave).join('\n'));
+  session.terminal.print(wave.decisions.length === 0 ? 'No decisions.' : 'Decisions');
+  session.terminal.print(indented(table(wave.decisions.map(decisionRow)).join('\n')));
+  if (wave.handoff_note !== null)
+    session.terminal.print(`Hand-off note\n${indented(harmless(wave.handoff_note))}`);
+}
+
+function waveFacts(wave: Wave): string[] {
+  const { usage } = wave;
+  return table([
+    [
+      'wave',
+      `${wave.number} (${wave.state}, trigger ${wave.trigger}, stop ${wave.stop_reason ?? 'not yet'})`,
+    ],
+    ['model', `${wave.model}, ${wave.requests} requests`],
+    [
+      'context',
+      `${shortTokens(wave.context.tokens)}/${shortTokens(wave.context.budget)} ${wave.context.level}`,
+    ],
+    [
+      'tokens',
+      `input ${usage.input_tokens}, cache write ${usage.cache_write_tokens}, cache read ${usage.cache_read_tokens}, output ${usage.output_tokens}`,
+    ],
+    ['cost', `$${usage.cost_usd}`],
+  ]);
+}
+
+function decisionRow(decision: DecisionRecord): string[] {
+  const subject =
+    decision.changed.map((change) => change.ref).join(', ') ||
+    oneLine(JSON.stringify(decision.input), INPUT_CHARACTERS);
+  return [decision.outcome, decision.tool, subject, oneLine(decision.reason ?? '', REASON_CHARACTERS)];
+}
+
+async function showContext(
+  session: Session,
+  id: string,
+  options: { json?: true; rebuild?: true },
+): Promise<void> {
+  const client = await session.client();
+  const manifest = await client.getWaveContext(id, { rebuild: options.rebuild ? 'true' : undefined });
+  if (options.json) return session.terminal.printJson(manifest);
+  session.terminal.print(contextTable(manifest).join('\n'));
+  session.terminal.print(
+    `total ${manifest.total_tokens} of ${manifest.budget_tokens} tokens (aims for ${manifest.target_tokens}; the provider counted ${manifest.counted_tokens})`,
+  );
+  if (manifest.rebuild !== null)
+    session.terminal.print(
+      manifest.rebuild.equal
+        ? `rebuilt from the ledger: the same bytes (${manifest.rebuild.sha256})`
+        : `rebuilt from the ledger: OTHER bytes (${manifest.rebuild.sha256}, expected ${manifest.rebuild.expected_sha256})`,
+    );
+}
+
+/** One row per section: how full it is of its own ceiling, how many blocks it has, how many were left out. */
+function contextTable(manifest: Pick<ContextManifest, 'sections'>): string[] {
+  const header = ['', 'section', 'tokens', 'of its ceiling', 'blocks', 'omitted'];
+  return table([header, ...manifest.sections.map(sectionRow)], NUMERIC_COLUMNS);
+}
+
+function sectionRow(section: ContextSection): string[] {
+  const omitted = section.omitted.reduce((sum, omission) => sum + omission.count, 0);
+  return [
+    section.name,
+    section.title,
+    `${section.tokens}/${section.ceiling}`,
+    bar(section.tokens, section.ceiling, BAR_WIDTH),
+    String(section.blocks.length),
+    String(omitted),
+  ];
+}

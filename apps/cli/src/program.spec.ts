@@ -1,0 +1,246 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { aMission, aSession, aWave, secondsIn } from '../test/builders.js';
+import { FakeService, problem, type Route } from '../test/fake-service.js';
+import { EXIT } from './exit-codes.js';
+import { runProgram } from './program.js';
+
+let home: string;
+let service: FakeService | null = null;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(os.tmpdir(), 'wavekeeper-cli-'));
+});
+afterEach(async () => {
+  await service?.close();
+  service = null;
+  await rm(home, { recursive: true });
+});
+
+async function run(commandLine: string[], environment: NodeJS.ProcessEnv = {}) {
+  const { session, written } = aSession({ WAVEKEEPER_HOME: home, ...environment });
+  const exitCode = await runProgram(session, commandLine);
+  return { exitCode, ...written };
+}
+
+async function runAgainst(routes: Record<string, Route>, commandLine: string[]) {
+  service = await FakeService.listen(routes);
+  return run(commandLine, { WAVEKEEPER_URL: service.url, WAVEKEEPER_API_KEY: 'wk_test' });
+}
+
+const TASK = {
+  id: 'tsk_1',
+  ref: 'T1',
+  key: null,
+  mission_id: 'msn_1',
+  title: 'Copy\u001b[2J it',
+  state: 'queued',
+  state_reason: null,
+  worker: null,
+  priority: 2,
+  depends_on: [],
+  acceptance_criteria: [],
+  generation: 1,
+  created_by_wave: null,
+  reviewed_by_wave: null,
+  digest_id: null,
+  callback_url: null,
+  metadata: {},
+  created_at: secondsIn(0),
+  updated_at: secondsIn(0),
+  completed_at: null,
+  instructions: '',
+  result: null,
+  attempts: [],
+};
+
+describe('exit codes', () => {
+  test.each([
+    [404, EXIT.notFound],
+    [401, EXIT.auth],
+    [403, EXIT.auth],
+    [409, EXIT.conflict],
+    [500, EXIT.failure],
+  ])('a %i ends with %i, its detail on stderr and nothing on stdout', async (status, exitCode) => {
+    const ended = await runAgainst(
+      { 'GET /v1/waves/*': () => problem(status, 'some_code', 'What happened.') },
+      ['wave', 'show', 'wav_1', '--json'],
+    );
+    expect(ended).toMatchObject({ exitCode, stdout: '' });
+    expect(ended.stderr).toContain('What happened.');
+  });
+
+  test.each([
+    ['an unknown command', ['fly']],
+    ['a missing argument', ['wave', 'show']],
+    ['an option out of range', ['task', 'list', '--limit', '0']],
+    ['a state that does not exist', ['task', 'list', '--state', 'lost']],
+    ['a worker without a pool', ['worker', 'run', '--', 'true']],
+  ])('%s is a usage error', async (_name, commandLine) => {
+    expect(await run(commandLine)).toMatchObject({ exitCode: EXIT.usage, stdout: '' });
+  });
+
+  test('--help is no error, even in an environment that does not fit', async () => {
+    const ended = await run(['--help'], { PORT: 'none' });
+    expect(ended.exitCode).toBe(EXIT.ok);
+    expect(ended.stdout).toContain('Exit codes');
+  });
+
+  test('settings that do not fit are a usage error', async () => {
+    expect(await run(['mission', 'list'], { PORT: 'none' })).toMatchObject({ exitCode: EXIT.usage });
+  });
+
+  test('a service that is not there is named, with what to do about it', async () => {
+    const away = { WAVEKEEPER_URL: 'http://127.0.0.1:1', WAVEKEEPER_API_KEY: 'wk_test' };
+    const ended = await run(['mission', 'list'], away);
+    expect(ended.exitCode).toBe(EXIT.failure);
+    expect(ended.stderr).toBe('error: No service at http://127.0.0.1:1.\nnext: Start one: npm start\n');
+  });
+});
+
+describe('credentials', () => {
+  test('come from the home of the service when the environment has none', async () => {
+    service = await FakeService.listen({
+      'GET /v1/missions': () => ({ body: { data: [], next_cursor: null } }),
+    });
+    const written = { url: service.url, api_key: 'wk_home', admin_key: 'wk_admin', tenant_id: 'tnt_1' };
+    await writeFile(path.join(home, 'credentials.json'), JSON.stringify(written));
+    expect(await run(['mission', 'list', '--json'])).toMatchObject({ exitCode: EXIT.ok });
+    expect(service.requests[0]?.headers.authorization).toBe('Bearer wk_home');
+  });
+
+  test('that are missing are an auth error', async () => {
+    expect(await run(['mission', 'list'])).toMatchObject({ exitCode: EXIT.auth });
+  });
+});
+
+describe('task', () => {
+  const submitted = { body: { data: [{ index: 0, id: 'tsk_1', ref: 'T1', existing: false }] } };
+
+  test('submit goes to the default mission unless told, and prints one JSON document', async () => {
+    const ended = await runAgainst(
+      { 'POST /v1/tasks': () => submitted, 'GET /v1/tasks/*': () => ({ body: TASK }) },
+      ['task', 'submit', 'Copy it', '--depends-on', 'a', '--depends-on', 'T3', '--json'],
+    );
+    expect(ended).toMatchObject({ exitCode: EXIT.ok, stderr: '' });
+    expect(JSON.parse(ended.stdout)).toMatchObject({ id: 'tsk_1', ref: 'T1' });
+    expect(service?.to('POST', '/v1/tasks')[0]?.body).toMatchObject({
+      tasks: [{ title: 'Copy it', depends_on: ['a', 'T3'], priority: 2 }],
+    });
+  });
+
+  test('submit fails with the problem of the item', async () => {
+    const refused = {
+      index: 0,
+      problem: { code: 'unknown_dependency', message: 'no task a', pointer: null },
+    };
+    const ended = await runAgainst({ 'POST /v1/missions/*/tasks': () => ({ body: { data: [refused] } }) }, [
+      'task',
+      'submit',
+      'Copy it',
+      '--mission',
+      'msn_1',
+    ]);
+    expect(ended).toMatchObject({
+      exitCode: EXIT.failure,
+      stderr: 'error: no task a (unknown_dependency)\n',
+    });
+  });
+
+  test('submit --wait ends with 7 when the task failed', async () => {
+    const ended = await runAgainst(
+      {
+        'POST /v1/tasks': () => submitted,
+        'GET /v1/tasks/*': () => ({ body: { ...TASK, state: 'failed' } }),
+      },
+      ['task', 'submit', 'Copy it', '--wait'],
+    );
+    expect(ended.exitCode).toBe(EXIT.taskFailed);
+  });
+
+  test('list never lets a title steer the terminal', async () => {
+    const ended = await runAgainst(
+      { 'GET /v1/tasks': () => ({ body: { data: [TASK], next_cursor: 'more' } }) },
+      ['task', 'list', '--state', 'queued'],
+    );
+    expect(ended.stdout).toBe('tsk_1  T1  queued  p2  Copy\uFFFD[2J it\n');
+    expect(ended.stderr).toBe('more: --cursor more\n');
+  });
+});
+
+test('mission status shows tasks, conductor and context', async () => {
+  const gauge = {
+    wave: aWave({ number: 3, state: 'running' }),
+    context: { tokens: 6_200, budget: 24_000, ceiling: 195_904, level: 'ok' },
+    spill: 2,
+    next_wave_at: null,
+  };
+  const ended = await runAgainst(
+    {
+      'GET /v1/missions/*': () => ({ body: aMission({ counts: { working: 2, completed: 5 } }) }),
+      'GET /v1/missions/*/conductor': () => ({ body: gauge }),
+    },
+    ['mission', 'status', 'msn_1'],
+  );
+  expect(ended.stdout).toContain('2 working, 5 completed');
+  expect(ended.stdout).toContain('wave 3 (result)');
+  expect(ended.stdout).toContain('6.2K/24K ok');
+});
+
+test('wave context draws a bar for every section and counts what was left out', async () => {
+  const block = { ref: 'D1', source: 'directive', rung: 'full', tokens: 500, sha256: 'x' };
+  const section = (name: string, title: string, tokens: number) => ({
+    name,
+    title,
+    tokens,
+    ceiling: 1_000,
+    blocks: [block],
+    omitted: [
+      { ref: null, count: 9, reason: 'budget', fetch: 'ledger_search' },
+      { ref: 'T4', count: 1, reason: 'budget', fetch: null },
+    ],
+  });
+  const manifest = {
+    wave_id: 'wav_1',
+    seq: 4,
+    builder_version: '1',
+    budget_tokens: 24_000,
+    target_tokens: 16_000,
+    total_tokens: 1_500,
+    counted_tokens: 1_498,
+    prefix_sha256: {},
+    sections: [section('Z3', 'Directives', 500), section('Z6', 'Board', 1_000)],
+    requests: [],
+    rebuild: { equal: true, sha256: 'abc', expected_sha256: 'abc' },
+  };
+  const ended = await runAgainst({ 'GET /v1/waves/*/context': () => ({ body: manifest }) }, [
+    'wave',
+    'context',
+    'wav_1',
+    '--rebuild',
+  ]);
+  expect(ended.stdout.split('\n')).toEqual([
+    '    section        tokens  of its ceiling        blocks  omitted',
+    'Z3  Directives   500/1000  ██████████░░░░░░░░░░       1       10',
+    'Z6  Board       1000/1000  ████████████████████       1       10',
+    'total 1500 of 24000 tokens (aims for 16000; the provider counted 1498)',
+    'rebuilt from the ledger: the same bytes (abc)',
+    '',
+  ]);
+  expect(service?.requests[0]?.query.get('rebuild')).toBe('true');
+});
+
+test('worker run does its tasks and ends', async () => {
+  const ended = await runAgainst({ 'POST /v1/claims': () => ({ body: { data: [] } }) }, [
+    'worker',
+    'run',
+    '--pool',
+    'build',
+    '--exit-when-idle',
+    '0',
+    '--',
+    'true',
+    '--json',
+  ]);
+  expect(ended).toMatchObject({ exitCode: EXIT.ok, stdout: '' });
+});

@@ -1,0 +1,65 @@
+import type { WriteStream } from 'node:tty';
+
+/** What a command writes to; a terminal also shows colour and a progress line. */
+export type OutputStream = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
+
+type Colour = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+const COLOUR_CODES: Record<Colour, readonly [number, number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+};
+const CLEAR_LINE = '\r\u001b[2K';
+
+/**
+ * Results go to stdout; notes, errors and progress go to stderr, so that stdout can be piped. The progress line exists
+ * only where stderr is a terminal. Colour follows the stream, which knows NO_COLOR.
+ */
+export class Terminal {
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+  #progress = '';
+
+  constructor(streams: { readonly stdout: OutputStream; readonly stderr: OutputStream }) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+  }
+
+  /** One or more lines of a result. */
+  print(text: string): void {
+    this.#above(this.#stdout, `${text}\n`);
+  }
+
+  /** The one JSON document of a command run with `--json`. */
+  printJson(document: unknown): void {
+    this.print(JSON.stringify(document, null, 2));
+  }
+
+  /** A line for the person at the keyboard, shown whether or not stdout is piped. */
+  note(text: string): void {
+    this.#above(this.#stderr, `${text}\n`);
+  }
+
+  /** Replaces the progress line; an empty text removes it. */
+  progress(text: string): void {
+    if (this.#stderr.isTTY !== true || text === this.#progress) return;
+    this.#stderr.write(CLEAR_LINE + text);
+    this.#progress = text;
+  }
+
+  paint(colour: Colour, text: string): string {
+    if (this.#stdout.isTTY !== true || this.#stdout.hasColors?.() !== true) return text;
+    const [on, off] = COLOUR_CODES[colour];
+    return `\u001b[${on}m${text}\u001b[${off}m`;
+  }
+
+  /** Writes with the progress line taken away and put back below. */
+  #above(stream: OutputStream, text: string): void {
+    const progress = this.#progress;
+    this.progress('');
+    stream.write(text);
+    this.progress(progress);
+  }
+}

@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { problemSchema, type Problem } from '#contracts';
+import { z } from 'zod';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const TRIES_MAX = 4;
+const FIRST_DELAY_MS = 250;
+/** A server may ask for more; a command line does not wait longer than this without saying so. */
+const RETRY_AFTER_MAX_MS = 30_000;
+const ERROR_EXCERPT_CHARACTERS_MAX = 300;
+const REPEATABLE_STATUSES: readonly number[] = [429, 503];
+
+/** The service answered with a problem (RFC 9457), or with something else that is no success. */
+export class ApiProblemError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly retryable: boolean,
+    readonly fields: Problem['errors'],
+    readonly retryAfterMs: number | null,
+  ) {
+    super(detail);
+  }
+}
+
+/** Nothing answered at the address: not started, gone, or silent for longer than the timeout. */
+export class NoServiceError extends Error {
+  constructor(
+    readonly url: string,
+    cause: unknown,
+  ) {
+    super(`No service at ${url}.`, { cause });
+  }
+}
+
+/** The service answered with a body that does not fit this version of the contract. */
+export class UnexpectedAnswerError extends Error {}
+
+export interface ApiRequest<Answer> {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly answer: z.ZodType<Answer>;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** `never`: the caller decides about another try itself. Anything else is repeated a few times when it may help. */
+  readonly repeat?: 'when_useful' | 'never';
+}
+
+/**
+ * Sends JSON with the key and parses the answer. Lost connections, 429 and 503 are tried up to four times in all;
+ * a POST carries one Idempotency-Key through its tries, so that a repeated one is answered and not done again.
+ */
+export class Transport {
+  constructor(private readonly connection: { readonly url: string; readonly apiKey: string }) {}
+
+  get url(): string {
+    return this.connection.url;
+  }
+
+  async send<Answer>(request: ApiRequest<Answer>): Promise<Answer> {
+    const idempotencyKey = crypto.randomUUID();
+    const triesMax = request.repeat === 'never' ? 1 : TRIES_MAX;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#sendOnce(request, idempotencyKey);
+      } catch (error) {
+        const delayMs = tries < triesMax ? repeatDelayMs(error, tries) : null;
+        if (delayMs === null) throw error;
+        await delay(delayMs, undefined, { signal: request.signal });
+      }
+    }
+  }
+
+  async #sendOnce<Answer>(request: ApiRequest<Answer>, idempotencyKey: string): Promise<Answer> {
+    const { status, headers, text } = await this.#exchange(request, idempotencyKey);
+    if (status < 200 || status > 299) throw problemFrom(status, headers, text);
+    const parsed = request.answer.safeParse(text === '' ? null : parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new UnexpectedAnswerError(
+      `${request.method} ${request.path} answered in a shape this version does not know:\n${z.prettifyError(parsed.error)}`,
+    );
+  }
+
+  async #exchange<Answer>(request: ApiRequest<Answer>, idempotencyKey: string) {
+    const timeout = AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
+    try {
+      const response = await fetch(new URL(request.path, this.connection.url), {
+        method: request.method,
+        headers: this.#headers(request, idempotencyKey),
+        signal: request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]),
+        ...body,
+      });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      throw new NoServiceError(this.connection.url, cause);
+    }
+  }
+
+  #headers<Answer>(request: ApiRequest<Answer>, idempotencyKey: string): Record<string, string> {
+    const keyed = request.method === 'POST' && request.repeat !== 'never';
+    return {
+      authorization: `Bearer ${this.connection.apiKey}`,
+      accept: 'application/json',
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(keyed ? { 'idempotency-key': idempotencyKey } : {}),
+    };
+  }
+}
+
+/** Milliseconds until another try may help after `tries` of them, or null when it cannot. */
+export function repeatDelayMs(error: unknown, tries: number): number | null {
+  const backoffMs = FIRST_DELAY_MS * 2 ** (tries - 1);
+  if (error instanceof NoServiceError) return backoffMs;
+  if (error instanceof ApiProblemError && REPEATABLE_STATUSES.includes(error.status))
+    return Math.min(error.retryAfterMs ?? backoffMs, RETRY_AFTER_MAX_MS);
+  return null;
+}
+
+function problemFrom(status: number, headers: Headers, text: string): ApiProblemError {
+  const retryAfterMs = retryAfter(headers.get('retry-after'), Date.now());
+  const problem = problemSchema.safeParse(parseJson(text));
+  if (problem.success) {
+    const { code, detail, title, retryable, errors } = problem.data;
+    return new ApiProblemError(status, code, detail || title, retryable, errors, retryAfterMs);
+  }
+  const excerpt = text.slice(0, ERROR_EXCERPT_CHARACTERS_MAX) || 'The answer was empty.';
+  return new ApiProblemError(status, 'unknown', excerpt, status >= 500, [], retryAfterMs);
+}
+
+/** `Retry-After` in either of its forms, as milliseconds from `nowMs`. */
+export function retryAfter(header: string | null, nowMs: number): number | null {
+  if (header === null) return null;
+  if (/^\d+$/.test(header)) return Number(header) * 1_000;
+  const atMs = Date.parse(header);
+  return Number.isNaN(atMs) ? null : Math.max(atMs - nowMs, 0);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

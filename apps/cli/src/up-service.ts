@@ -1,0 +1,146 @@
+import type { INestApplication } from '@nestjs/common';
+import type { AddressInfo } from 'node:net';
+import type { Config } from '#config';
+import { Transactions } from '#database';
+import { startDispatch, type RunningDispatch, type TicketSlots } from '#dispatch';
+import { ModelGateway } from '#model';
+import type { Logger } from '#telemetry';
+import { SecretBox } from '#tenancy';
+import {
+  countDueDeliveries,
+  judgeTarget,
+  parseAllowedNetworks,
+  SafeFetch,
+  type AllowedNetwork,
+} from '#webhooks';
+import { createApiApp } from '../../api/src/index.js';
+import { createHandlers } from '../../worker/src/index.js';
+
+const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
+/** What is in hand when a stop is asked for may take so long to finish; then it is given back. */
+const DRAIN_MS_MAX = 12_000;
+
+export interface ServiceOptions {
+  readonly config: Config;
+  /** The owner's login. */
+  readonly databaseUrl: string;
+  readonly secrets: { readonly adminKey: string; readonly masterKey: string };
+  readonly model: { readonly apiKey: string; readonly baseUrl: string };
+  readonly logger: Logger;
+}
+
+export interface RunningService {
+  /** Where the API listens; null when this process has none. */
+  readonly url: string | null;
+  readonly transactions: Transactions;
+  /** One sweep of the ledger, for tests that do not want to wait for the next. */
+  tick(): Promise<void>;
+  /** Stops taking work, finishes or gives back what is in hand, closes every connection. */
+  stop(): Promise<void>;
+}
+
+/** The composition root: every part of the service in one process, according to its roles. */
+export async function runService(options: ServiceOptions): Promise<RunningService> {
+  const { config, databaseUrl, logger } = options;
+  const transactions = new Transactions(databaseUrl, logger);
+  const shutdown = new AbortController();
+  const allowedNetworks = allowedNetworksOf(config);
+  const safeFetch = new SafeFetch({ allowedNetworks });
+  const dispatch = await startDispatch({
+    config,
+    databaseUrl,
+    transactions,
+    logger,
+    handlers: config.roles.includes('worker')
+      ? handlersOf(options, { transactions, safeFetch, shutdown })
+      : null,
+    slots: slotsOf(config),
+    countDueDeliveries,
+  });
+  const api = config.roles.includes('api') ? await startApi(options, transactions, allowedNetworks) : null;
+  return {
+    url: api === null ? null : urlOf(config, api),
+    transactions,
+    tick: () => dispatch.dispatcher.tick(),
+    stop: async () => {
+      await api?.close();
+      await drain(dispatch, shutdown);
+      await safeFetch.close();
+      await transactions.close();
+    },
+  };
+}
+
+function handlersOf(
+  { config, model, secrets, logger }: ServiceOptions,
+  parts: {
+    readonly transactions: Transactions;
+    readonly safeFetch: SafeFetch;
+    readonly shutdown: AbortController;
+  },
+) {
+  const { transactions, safeFetch } = parts;
+  const secretBox = new SecretBox(secrets.masterKey);
+  return createHandlers({
+    transactions,
+    gateway: new ModelGateway({ transactions, ...model }),
+    safeFetch,
+    openSecret: (sealed, place) => secretBox.open(sealed, place),
+    webhookScheduleSeconds: config.webhookScheduleSeconds,
+    logger,
+    shutdown: parts.shutdown.signal,
+  });
+}
+
+async function startApi(
+  { config, secrets, logger }: ServiceOptions,
+  transactions: Transactions,
+  allowedNetworks: readonly AllowedNetwork[],
+): Promise<INestApplication> {
+  const app = await createApiApp({
+    config,
+    transactions,
+    secretBox: new SecretBox(secrets.masterKey),
+    logger,
+    adminKey: secrets.adminKey,
+    checkWebhookUrl: (url) => {
+      const target = judgeTarget(url, allowedNetworks);
+      return target.allowed ? null : REFUSALS[target.reason];
+    },
+  });
+  await app.listen(config.port, config.host);
+  return app;
+}
+
+const REFUSALS = {
+  invalid_url: 'This is no URL.',
+  scheme_not_allowed: 'Webhooks go to http or https addresses only.',
+  credentials_in_url: 'The address may not carry a user name or password; verify the signature instead.',
+  port_not_allowed: 'Webhooks are not sent to this port.',
+  address_not_allowed:
+    'This address is private; the operator can allow it with WAVEKEEPER_WEBHOOK_ALLOW_CIDRS.',
+} as const;
+
+/** Waits for what is in hand, but not for ever: then it is told to give up, and the ledger offers it again. */
+async function drain(dispatch: RunningDispatch, shutdown: AbortController): Promise<void> {
+  const timer = setTimeout(() => {
+    shutdown.abort();
+  }, DRAIN_MS_MAX);
+  await dispatch.stop();
+  clearTimeout(timer);
+}
+
+function allowedNetworksOf(config: Config): AllowedNetwork[] {
+  const isLocalMode = config.databaseUrl === null;
+  return parseAllowedNetworks(config.webhookAllowCidrs ?? (isLocalMode ? LOOPBACK_NETWORKS : []));
+}
+
+function slotsOf(config: Config): TicketSlots {
+  return { wave: config.waveSlots, attempt: config.attemptSlots, delivery: config.deliverySlots };
+}
+
+function urlOf(config: Config, api: INestApplication): string {
+  const { port } = api.getHttpServer().address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return `http://${host}:${port}`;
+}

@@ -1,0 +1,1 @@
+export { createHandlers, type WorkerDependencies } from './handlers.js';

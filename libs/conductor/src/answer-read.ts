@@ -1,0 +1,55 @@
+import type { ReadCall } from '#contracts';
+import { cleanText, fencedText, fenceKeys, type FenceKeys } from '#context';
+import type { Transactions } from '#database';
+import { readNamed, readText, searchTasks, type Found, type OpenWave } from '#ledger';
+
+/** A tool result is cut here; what was cut can be asked for in part. */
+const RESULT_CHARACTERS_MAX = 8_000;
+
+/** Answers one read with text: facts as they are, everything that somebody outside wrote inside fences. */
+export async function answerRead(
+  transactions: Transactions,
+  wave: OpenWave,
+  call: ReadCall,
+): Promise<string> {
+  const keys = fenceKeys(wave.snapshot.mission.fenceSecretHex);
+  const text = await transactions.inTransaction(wave.tenantId, async (tx) => {
+    switch (call.tool) {
+      case 'ledger_get':
+        return foundText(await readNamed(tx, wave.missionId, call.input.refs), keys);
+      case 'ledger_search': {
+        const { query, state, offset } = call.input;
+        const page = await searchTasks(tx, wave.missionId, {
+          query,
+          state: state ?? null,
+          offset: offset ?? 0,
+        });
+        return `${page.total} found, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
+      }
+      case 'artifact_read': {
+        const { id, offset } = call.input;
+        const part = await readText(tx, wave.missionId, { id, offset: offset ?? 0 });
+        if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
+        return `${part.sizeBytes} bytes in all, from byte ${offset ?? 0}:\n${fencedText('untrusted', keys(id), part.text)}`;
+      }
+    }
+  });
+  return text.length <= RESULT_CHARACTERS_MAX
+    ? text
+    : `${text.slice(0, RESULT_CHARACTERS_MAX)}\n(cut here; ask for fewer, or for one part with artifact_read)`;
+}
+
+function foundText(found: readonly Found[], keys: FenceKeys): string {
+  if (found.length === 0) return 'Nothing was found.';
+  return found.map((one) => oneText(one, keys)).join('\n');
+}
+
+function oneText(one: Found, keys: FenceKeys): string {
+  const facts = Object.entries(one.facts).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${JSON.stringify(value)}`],
+  );
+  const outside = Object.entries(one.outside)
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `${name}:\n${fencedText('untrusted', keys(`${one.ref}.${name}`), text)}`);
+  return [`${one.ref} ${facts.join(' ')}`, ...outside].join('\n');
+}

@@ -1,0 +1,103 @@
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { settingsSchema, type Settings } from './settings.js';
+
+export type QueueBackend = 'redis' | 'postgres' | 'none';
+export type Role = 'api' | 'worker';
+
+/** What the settings amount to. Durations are in the unit their name ends with. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Null means local mode: an embedded Postgres under the home. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly queue: QueueBackend;
+  readonly homeDir: string;
+  readonly roles: readonly Role[];
+  readonly adminKey: string | null;
+  readonly masterKey: string | null;
+  readonly anthropicApiKey: string | null;
+  readonly anthropicBaseUrl: string | null;
+  readonly webhookScheduleSeconds: readonly number[];
+  /** Null means the default of the mode: loopback in local mode, else nothing private. */
+  readonly webhookAllowCidrs: readonly string[] | null;
+  readonly waveSlots: number;
+  readonly attemptSlots: number;
+  readonly deliverySlots: number;
+  readonly sweepIntervalMs: number;
+  readonly logLevel: Settings['LOG_LEVEL'];
+  readonly simulatorScript: string | null;
+  readonly crashAt: string | null;
+  readonly clientUrl: string | null;
+  readonly clientApiKey: string | null;
+}
+
+/** A setting that does not fit; the message names each with what is wrong and is meant for a terminal. */
+export class InvalidSettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The environment does not fit:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/** Reads the environment once. Empty variables count as unset, except the allow-list, where empty means none. */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => value !== '' || name === 'WAVEKEEPER_WEBHOOK_ALLOW_CIDRS',
+    ),
+  );
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) throw new InvalidSettingsError(problemsOf(parsed.error));
+  return configFrom(parsed.data);
+}
+
+function configFrom(settings: Settings): Config {
+  const queue = resolveQueue(settings);
+  if (queue === 'redis' && settings.REDIS_URL === undefined)
+    throw new InvalidSettingsError([
+      'WAVEKEEPER_QUEUE=redis needs REDIS_URL, such as redis://127.0.0.1:6379',
+    ]);
+  if (!isLoopback(settings.HOST) && !(settings.WAVEKEEPER_ADMIN_KEY && settings.WAVEKEEPER_MASTER_KEY))
+    throw new InvalidSettingsError([
+      `HOST=${settings.HOST} is reachable from outside: set WAVEKEEPER_ADMIN_KEY and WAVEKEEPER_MASTER_KEY yourself (openssl rand -hex 32)`,
+    ]);
+  return {
+    port: settings.PORT,
+    host: settings.HOST,
+    databaseUrl: settings.DATABASE_URL ?? null,
+    redisUrl: settings.REDIS_URL ?? null,
+    queue,
+    homeDir: path.resolve(settings.WAVEKEEPER_HOME ?? path.join(os.homedir(), '.wavekeeper')),
+    roles: settings.WAVEKEEPER_ROLES,
+    adminKey: settings.WAVEKEEPER_ADMIN_KEY ?? null,
+    masterKey: settings.WAVEKEEPER_MASTER_KEY ?? null,
+    anthropicApiKey: settings.ANTHROPIC_API_KEY ?? null,
+    anthropicBaseUrl: settings.ANTHROPIC_BASE_URL ?? null,
+    webhookScheduleSeconds: settings.WAVEKEEPER_WEBHOOK_SCHEDULE,
+    webhookAllowCidrs: settings.WAVEKEEPER_WEBHOOK_ALLOW_CIDRS ?? null,
+    waveSlots: settings.WAVEKEEPER_WAVE_SLOTS,
+    attemptSlots: settings.WAVEKEEPER_ATTEMPT_SLOTS,
+    deliverySlots: settings.WAVEKEEPER_DELIVERY_SLOTS,
+    sweepIntervalMs: settings.WAVEKEEPER_SWEEP_SECONDS * 1_000,
+    logLevel: settings.LOG_LEVEL,
+    simulatorScript: settings.WAVEKEEPER_SIMULATOR_SCRIPT ?? null,
+    crashAt: settings.NODE_ENV === 'production' ? null : (settings.WAVEKEEPER_CRASH_AT ?? null),
+    clientUrl: settings.WAVEKEEPER_URL ?? null,
+    clientApiKey: settings.WAVEKEEPER_API_KEY ?? null,
+  };
+}
+
+function resolveQueue(settings: Settings): QueueBackend {
+  if (settings.WAVEKEEPER_QUEUE !== 'auto') return settings.WAVEKEEPER_QUEUE;
+  return settings.REDIS_URL === undefined ? 'postgres' : 'redis';
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+}

@@ -1,0 +1,130 @@
+import type { ConductorSnapshot, SnapshotInboxItem } from '#ledger';
+import { cutToTokens } from './estimate.js';
+import { excerptLadder, resultPointers, resultText } from './excerpt.js';
+import type { FenceKeys } from './fence.js';
+import { cleanLine } from './outside-text.js';
+import { minimumTokens } from './pack-section.js';
+import { getCall, guaranteedList, type Item, type Ladder, rung, type SectionPlan } from './section-plan.js';
+
+/** The page, in its order: the person lane first, then oldest first. */
+export interface InboxPage {
+  readonly items: readonly Item[];
+  /** Unseen items that are not among them. */
+  readonly waiting: number;
+}
+
+/** Every item that may be on the page: at most `countMax`, the rest of the snapshot's waits. */
+export function inboxPage(
+  { inbox, inboxSpill }: Pick<ConductorSnapshot, 'inbox' | 'inboxSpill'>,
+  countMax: number,
+  keyOf: FenceKeys,
+): InboxPage {
+  const items = inbox.slice(0, countMax).map((item) => inboxItem(item, keyOf));
+  return { items, waiting: inboxSpill + inbox.length - items.length };
+}
+
+/**
+ * The first items of a page, as many as fit in `roomTokens` with at least a card each. One always stays: a wave that
+ * reads nothing would be repeated for ever.
+ */
+export function fittingPage(page: InboxPage, roomTokens: number): InboxPage {
+  for (let count = page.items.length; count > 1; count -= 1) {
+    const shorter = firstOf(page, count);
+    if (minimumTokens(inboxPlan(shorter)) <= roomTokens) return shorter;
+  }
+  return firstOf(page, 1);
+}
+
+/** Section Z7. */
+export function inboxPlan({ items, waiting }: InboxPage): SectionPlan {
+  const heading = `# Z7 Inbox page\nItems ${items.length} on this page, ${waiting} more wait.\n`;
+  return {
+    name: 'Z7',
+    lists: [guaranteedList('inbox', heading, items)],
+    omitted: waiting > 0 ? [{ ref: null, count: waiting, reason: 'next_wave', fetch: null }] : [],
+  };
+}
+
+function firstOf({ items, waiting }: InboxPage, count: number): InboxPage {
+  const kept = items.slice(0, count);
+  return { items: kept, waiting: waiting + items.length - kept.length };
+}
+
+function inboxItem(item: SnapshotInboxItem, keyOf: FenceKeys): Item {
+  return {
+    ref: item.ref,
+    source: `inbox ${item.kind}`,
+    ladder: inboxLadder(item, keyOf),
+    guaranteed: true,
+    worth: worthOf(item),
+    fetch: getCall(['attemptRef' in item ? item.attemptRef : item.ref]),
+  };
+}
+
+/** What a person says outranks what a worker hands in. */
+const WORTH = { person: 100, message: 50, result: 40, other: 20 } as const;
+
+function worthOf(item: SnapshotInboxItem): number {
+  if (item.kind === 'message') return item.trusted ? WORTH.person : WORTH.message;
+  return item.kind === 'attempt_succeeded' ? WORTH.result : WORTH.other;
+}
+
+function inboxLadder(item: SnapshotInboxItem, keyOf: FenceKeys): Ladder {
+  switch (item.kind) {
+    case 'message':
+      return excerptLadder({
+        text: item.text,
+        before: `## ${item.ref} message${item.trusted ? ' trusted' : ''}\n`,
+        after: '',
+        frame: item.trusted ? 'person' : 'untrusted',
+        key: keyOf(item.ref),
+        fetch: getCall([item.ref]),
+      });
+    case 'attempt_succeeded':
+    case 'attempt_failed':
+    case 'attempt_exhausted': {
+      const fetch = getCall([item.attemptRef]);
+      const succeeded = item.kind === 'attempt_succeeded';
+      return excerptLadder({
+        text: succeeded ? resultText(item.result) : item.error,
+        before: `## ${item.ref} ${item.kind} ${item.taskRef} ${item.attemptRef}\n`,
+        after: succeeded ? resultPointers(item.result, fetch) : '',
+        frame: 'untrusted',
+        key: keyOf(item.attemptRef),
+        fetch,
+      });
+    }
+    default:
+      return [rung('full', `## ${item.ref} ${item.kind} ${detailsOf(item)}\n`)];
+  }
+}
+
+type LineItem = Extract<
+  SnapshotInboxItem,
+  { kind: 'submission' | 'dependency_failed' | 'decision_rejected' }
+>;
+
+const BLOCKED_REFS_NAMED_MAX = 10;
+const SUBJECT_TOKENS_MAX = 25;
+const REASON_TOKENS_MAX = 80;
+
+function detailsOf(item: LineItem): string {
+  switch (item.kind) {
+    case 'submission':
+      return item.count === 1
+        ? `${item.firstRef} (1 task)`
+        : `${item.firstRef}..${item.lastRef} (${item.count} tasks)`;
+    case 'dependency_failed': {
+      const named = item.blockedRefs.slice(0, BLOCKED_REFS_NAMED_MAX);
+      const unnamed = item.blockedTotal - named.length;
+      return `${item.taskRef} blocks ${[...named, ...(unnamed > 0 ? [`+${unnamed}`] : [])].join(',')}`;
+    }
+    case 'decision_rejected':
+      return `${item.tool} ${shortLine(item.subject, SUBJECT_TOKENS_MAX)}: ${shortLine(item.reason, REASON_TOKENS_MAX)}`;
+  }
+}
+
+/** Unfenced, because mostly our own words; a key that a model chose may be in it, so it is cleaned and kept short. */
+function shortLine(text: string, tokensMax: number): string {
+  return cutToTokens(cleanLine(text, 4 * tokensMax), tokensMax);
+}

@@ -1,0 +1,56 @@
+import type { NoteKind } from '#contracts';
+import type { SnapshotNote } from '#ledger';
+import { cutToTokens } from './estimate.js';
+import { cleanText } from './outside-text.js';
+import { decayed, getCall, type Item, rung, type SectionPlan } from './section-plan.js';
+
+/** Losing a decision or repeating a failed approach costs more than looking a fact up. */
+const WORTH: Readonly<Record<NoteKind, number>> = {
+  decision: 30,
+  failure: 30,
+  question: 25,
+  directive: 20,
+  fact: 15,
+};
+const WORTH_HALVED_AT = 40;
+const CARD_TOKENS = 60;
+/** `ledger_get` takes that many refs in one call. */
+const REFS_NAMED_MAX = 10;
+
+/** Section Z5: the notes in force, oldest first. */
+export function registersPlan(notes: readonly SnapshotNote[]): SectionPlan {
+  return {
+    name: 'Z5',
+    lists: [
+      {
+        source: 'notes',
+        heading: notes.length === 0 ? '# Z5 Registers\nNone.\n' : '# Z5 Registers\n',
+        items: notes.map((note, index) => noteItem(note, notes.length - 1 - index)),
+        rest: { unlisted: 0, fetch: (refs) => getCall(refs.slice(0, REFS_NAMED_MAX)) },
+      },
+    ],
+    omitted: [],
+  };
+}
+
+function noteItem(note: SnapshotNote, age: number): Item {
+  const origin = note.waveNumber === null ? '' : ` (wave ${note.waveNumber})`;
+  const line = (text: string): string => `${note.ref} ${note.kind}${origin}: ${indented(text)}\n`;
+  const text = cleanText(note.text);
+  const cut = cutToTokens(text, CARD_TOKENS);
+  const fetch = getCall([note.ref]);
+  const full = rung('full', line(text));
+  return {
+    ref: note.ref,
+    source: 'note',
+    ladder: cut === text ? [full] : [rung('card', `${line(cut)}(shortened: ${fetch})\n`), full],
+    guaranteed: false,
+    worth: decayed(WORTH[note.kind], age, WORTH_HALVED_AT),
+    fetch,
+  };
+}
+
+/** Notes stand outside fences: their further lines are set in, so that none can begin like a line of ours. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ');
+}

@@ -1,0 +1,23 @@
+export {
+  buildContext,
+  BUILDER_VERSION,
+  type ContextInput,
+  type ContextPack,
+  type Overcommitted,
+} from './domain/build-context.js';
+export { rebuildContext, type Rebuild } from './domain/rebuild-context.js';
+export type {
+  CacheBreakpoint,
+  ConductorRequest,
+  RequestText,
+  RequestTool,
+} from './domain/conductor-request.js';
+export { estimateTokens, cutToTokens, upperBoundTokens } from './domain/estimate.js';
+export { cleanText, cleanLine } from './domain/outside-text.js';
+export { fenceKeys, type FenceKeys, fencedTitle, fencedText, type Frame } from './domain/fence.js';
+export { canonicalJson, sha256Hex } from './domain/canonical-json.js';
+export {
+  REQUEST_RESERVE_TOKENS,
+  COUNT_MARGIN_TOKENS,
+  effectiveTargetTokens,
+} from './domain/section-table.js';

@@ -1,0 +1,157 @@
+import { type Policy, type PolicyPatch, policyFrom, TASK_STATES, type TaskState } from '#contracts';
+import type {
+  ConductorSnapshot,
+  SnapshotBoard,
+  SnapshotFinishedTask,
+  SnapshotInboxItem,
+  SnapshotInFlight,
+  SnapshotMission,
+  SnapshotResult,
+  SnapshotReview,
+  SnapshotTask,
+  SnapshotWave,
+} from '#ledger';
+import type { ContextInput } from '../src/domain/build-context.js';
+
+export const FENCE_SECRET_HEX = '0123456789abcdef'.repeat(4);
+
+interface SnapshotParts extends Partial<Omit<ConductorSnapshot, 'mission' | 'wave' | 'board'>> {
+  readonly mission?: Partial<SnapshotMission>;
+  readonly wave?: Partial<SnapshotWave>;
+  readonly board?: Partial<SnapshotBoard>;
+}
+
+/** The snapshot of a mission about which nothing is known, overlaid with what a test is about. */
+export function aSnapshot({ mission, wave, board, ...lists }: SnapshotParts = {}): ConductorSnapshot {
+  return {
+    mission: { ...A_MISSION, ...mission },
+    wave: { ...A_WAVE, ...wave },
+    directives: [],
+    notes: [],
+    board: aBoard(board),
+    finished: [],
+    finishedTotal: lists.finished?.length ?? 0,
+    inbox: [],
+    inboxSpill: 0,
+    ...lists,
+  };
+}
+
+export function anInput(
+  snapshot: ConductorSnapshot,
+  { targetTokens, ...policy }: PolicyPatch & { targetTokens?: number } = {},
+): ContextInput {
+  const whole: Policy = policyFrom(policy);
+  return { snapshot, policy: whole, targetTokens: targetTokens ?? whole.context_target_tokens };
+}
+
+export function aTask(number: number, parts: Partial<SnapshotTask> = {}): SnapshotTask {
+  return {
+    ref: `T${number}`,
+    key: null,
+    title: `Task number ${number}`,
+    version: 1,
+    priority: 2,
+    worker: null,
+    openDependencies: [],
+    stateReason: null,
+    failures: 0,
+    ...parts,
+  };
+}
+
+export function inFlight(number: number, parts: Partial<SnapshotInFlight> = {}): SnapshotInFlight {
+  return {
+    taskRef: `T${number}`,
+    attemptRef: `A${number}`,
+    state: 'leased',
+    pool: 'builtin',
+    title: `Task number ${number}`,
+    version: 1,
+    ...parts,
+  };
+}
+
+export function aResult(parts: Partial<SnapshotResult> = {}): SnapshotResult {
+  const outputHead = parts.outputHead ?? '';
+  return {
+    summary: 'Did what was asked.',
+    outputHead,
+    outputBytes: Buffer.byteLength(outputHead),
+    artifactIds: [],
+    ...parts,
+  };
+}
+
+export function aReview(number: number, parts: Partial<SnapshotReview> = {}): SnapshotReview {
+  return {
+    taskRef: `T${number}`,
+    attemptRef: `A${number}`,
+    title: `Task number ${number}`,
+    version: 5,
+    acceptanceCriteria: [],
+    result: aResult(),
+    ...parts,
+  };
+}
+
+export function aFinishedTask(
+  number: number,
+  parts: Partial<SnapshotFinishedTask> = {},
+): SnapshotFinishedTask {
+  return {
+    ref: `T${number}`,
+    title: `Task number ${number}`,
+    version: 3,
+    state: 'completed',
+    attempts: 1,
+    outcome: `Outcome ${number}`,
+    ...parts,
+  };
+}
+
+export function aMessage(number: number, text: string, { trusted = true } = {}): SnapshotInboxItem {
+  return { ref: `I${number}`, kind: 'message', text, trusted };
+}
+
+export function aSuccess(number: number, result: SnapshotResult = aResult()): SnapshotInboxItem {
+  return {
+    ref: `I${number}`,
+    kind: 'attempt_succeeded',
+    taskRef: `T${number}`,
+    attemptRef: `A${number}`,
+    result,
+  };
+}
+
+const A_MISSION: SnapshotMission = {
+  id: 'mission',
+  title: 'Build the harbour',
+  objective: 'Ships can land.',
+  acceptanceCriteria: [],
+  counts: Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>,
+  fenceSecretHex: FENCE_SECRET_HEX,
+  lastEventSeq: 1,
+};
+
+const A_WAVE: SnapshotWave = {
+  number: 17,
+  trigger: 'result',
+  date: '2026-11-23',
+  handoffNote: null,
+  freeSlots: 45,
+  tasksCreatableMax: 20,
+};
+
+function aBoard(parts: Partial<SnapshotBoard> = {}): SnapshotBoard {
+  return {
+    ready: [],
+    readyTotal: parts.ready?.length ?? 0,
+    inFlight: [],
+    review: [],
+    reviewTotal: parts.review?.length ?? 0,
+    blocked: [],
+    blockedTotal: parts.blocked?.length ?? 0,
+    ...parts,
+  };
+}

@@ -1,0 +1,49 @@
+import { TypeID, typeid } from 'typeid-js';
+import { z } from 'zod';
+
+/** What each id names. Stored as native `uuid` (version 7), written as TypeID (`tsk_01h…`) outside the database. */
+export const ID_PREFIXES = {
+  tenant: 'tnt',
+  mission: 'msn',
+  task: 'tsk',
+  attempt: 'att',
+  wave: 'wav',
+  message: 'msg',
+  directive: 'dir',
+  note: 'not',
+  endpoint: 'whe',
+  delivery: 'whd',
+  apiKey: 'key',
+  event: 'evt',
+  artifact: 'art',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+/** A fresh UUIDv7 in its native form, for a new row. */
+export function newUuid(): string {
+  return typeid('x').toUUID();
+}
+
+/** `('task', uuid)` → `tsk_…`. */
+export function encodeId(kind: IdKind, uuid: string): string {
+  return TypeID.fromUUID(ID_PREFIXES[kind], uuid).toString();
+}
+
+export function encodeOptionalId(kind: IdKind, uuid: string | null): string | null {
+  return uuid === null ? null : encodeId(kind, uuid);
+}
+
+/** `tsk_…` → uuid, or null when the text is no id of that kind: a caller answers that like a missing row. */
+export function decodeId(kind: IdKind, text: string): string | null {
+  try {
+    return TypeID.fromString(text, ID_PREFIXES[kind]).toUUID();
+  } catch {
+    return null;
+  }
+}
+
+/** The shape of an id in documents; existence and kind are decided where it is resolved. */
+export function idSchema(kind: IdKind): z.ZodString {
+  return z.string().describe(`TypeID with the prefix ${ID_PREFIXES[kind]}_`);
+}

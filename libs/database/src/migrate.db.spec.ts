@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { MigrationEditedError, MigrationFailedError, migrate } from './migrate.js';
+
+describe('migrate', () => {
+  let url: string;
+  let migrationsDir: string;
+
+  beforeEach(async () => {
+    migrationsDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-migrations-'));
+    url = await createDatabase();
+  });
+
+  afterEach(async () => {
+    await rm(migrationsDir, { recursive: true, force: true });
+    await dropDatabase(url);
+  });
+
+  it('applies what is new, oldest first, and nothing twice', async () => {
+    await writeMigration('2_fill', 'INSERT INTO log VALUES (2);');
+    await writeMigration('1_create', 'CREATE TABLE log (entry int); INSERT INTO log VALUES (1);');
+    expect(await migrate(url, migrationsDir)).toEqual(['1_create', '2_fill']);
+
+    await writeMigration('3_more', 'INSERT INTO log VALUES (3);');
+    expect(await migrate(url, migrationsDir)).toEqual(['3_more']);
+
+    expect(await run(url, 'SELECT entry FROM log')).toEqual([{ entry: 1 }, { entry: 2 }, { entry: 3 }]);
+  });
+
+  it('applies each migration once under concurrent callers', async () => {
+    await writeMigration('1_create', 'CREATE TABLE log (entry int); INSERT INTO log VALUES (1);');
+    await writeMigration('2_index', 'CREATE INDEX CONCURRENTLY log_entry ON log (entry);');
+
+    const applied = await Promise.all([1, 2, 3].map(() => migrate(url, migrationsDir)));
+
+    expect(applied.flat().sort()).toEqual(['1_create', '2_index']);
+    expect(await run(url, 'SELECT entry FROM log')).toEqual([{ entry: 1 }]);
+  });
+
+  it('refuses a migration that was edited after it had been applied', async () => {
+    await writeMigration('1_create', 'CREATE TABLE log (entry int);');
+    await migrate(url, migrationsDir);
+    await writeMigration('1_create', 'CREATE TABLE log (entry bigint);');
+
+    await expect(migrate(url, migrationsDir)).rejects.toThrow(MigrationEditedError);
+  });
+
+  it('stops at a migration that fails and does not go on until it is resolved', async () => {
+    await writeMigration('1_wrong', 'CREATE TABLE log (entry int); SELECT 1 / 0;');
+    await writeMigration('2_next', 'CREATE TABLE next (entry int);');
+
+    await expect(migrate(url, migrationsDir)).rejects.toMatchObject({
+      name: 'MigrationFailedError',
+      migration: '1_wrong',
+      message: expect.stringContaining('division by zero') as string,
+    });
+    await expect(migrate(url, migrationsDir)).rejects.toThrow(MigrationFailedError);
+    expect(await run(url, `SELECT to_regclass('log') AS log, to_regclass('next') AS next`)).toEqual([
+      { log: null, next: null },
+    ]);
+  });
+
+  it('tries a failed migration again when it has been marked as rolled back', async () => {
+    await writeMigration('1_wrong', 'SELECT 1 / 0;');
+    await expect(migrate(url, migrationsDir)).rejects.toThrow(MigrationFailedError);
+    await run(url, 'UPDATE _prisma_migrations SET rolled_back_at = now()');
+    await writeMigration('1_wrong', 'SELECT 1 / 1;');
+
+    expect(await migrate(url, migrationsDir)).toEqual(['1_wrong']);
+  });
+
+  async function writeMigration(name: string, sql: string): Promise<void> {
+    await mkdir(path.join(migrationsDir, name), { recursive: true });
+    await writeFile(path.join(migrationsDir, name, 'migration.sql'), sql);
+  }
+});
+
+const ADMIN_URL = process.env['TEST_DATABASE_ADMIN_URL'] ?? '';
+
+async function createDatabase(): Promise<string> {
+  const name = `migrate_${randomUUID()}`;
+  await run(ADMIN_URL, `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  const url = new URL(ADMIN_URL);
+  url.pathname = name;
+  return url.href;
+}
+
+async function dropDatabase(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await run(ADMIN_URL, `DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+}
+
+async function run(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,164 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { z } from 'zod';
+
+/** A migration was changed after it had been applied, so this database and the files no longer agree. */
+export class MigrationEditedError extends Error {
+  override readonly name = 'MigrationEditedError';
+
+  constructor(readonly migration: string) {
+    super(
+      `Migration ${migration} was edited after it had been applied here. ` +
+        'Restore the file and put the change into a migration of its own.',
+    );
+  }
+}
+
+/** A migration failed, now or at an earlier try. Postgres has undone what it did, unless it says otherwise. */
+export class MigrationFailedError extends Error {
+  override readonly name = 'MigrationFailedError';
+
+  constructor(
+    readonly migration: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Migration ${migration} failed: ${reason} Repair the cause, then mark it to be tried again: ` +
+        `npm run prisma -- migrate resolve --rolled-back ${migration}`,
+      options,
+    );
+  }
+}
+
+/** Another process is migrating this database and does not come to an end. */
+export class MigrationLockError extends Error {
+  override readonly name = 'MigrationLockError';
+
+  constructor() {
+    super(
+      `Another process has been migrating this database for ${LOCK_WAIT_MS / 1000} s. Try again when it is done.`,
+    );
+  }
+}
+
+const LOCK_WAIT_MS = 60_000;
+const LOCK_RETRY_MS = 100;
+/** The advisory lock that Prisma's own engine takes, so that the two never run at once. */
+const LOCK_ID = 72_707_369;
+
+/** As Prisma makes it. */
+const CREATE_HISTORY = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+/**
+ * Brings the database at `url` (the owner's login) up to the migrations in `migrationsDir` and returns the names
+ * of those it applied, oldest first. Leaves exactly what `prisma migrate deploy` leaves, without needing Prisma's
+ * command line; either may go on where the other has stopped.
+ * @throws MigrationEditedError | MigrationFailedError | MigrationLockError
+ */
+export async function migrate(url: string, migrationsDir: string): Promise<string[]> {
+  const migrations = await readMigrations(migrationsDir);
+  const client = new pg.Client({ connectionString: url, application_name: 'wavekeeper-migrate' });
+  await client.connect();
+  try {
+    await lock(client);
+    const pending = await findPending(client, migrations);
+    for (const migration of pending) await apply(client, migration);
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end(); // gives the lock back
+  }
+}
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+async function readMigrations(migrationsDir: string): Promise<Migration[]> {
+  const entries = await readdir(migrationsDir, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await readFile(path.join(migrationsDir, name, 'migration.sql'));
+      const checksum = createHash('sha256').update(bytes).digest('hex');
+      return { name, sql: bytes.toString('utf8'), checksum };
+    }),
+  );
+}
+
+/** Asks again and again instead of waiting in Postgres: a waiting session would block CREATE INDEX CONCURRENTLY. */
+async function lock(client: pg.Client): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  while (!(await tryLock(client))) {
+    if (performance.now() > deadline) throw new MigrationLockError();
+    await delay(LOCK_RETRY_MS);
+  }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS locked', [LOCK_ID]);
+  return z
+    .array(z.object({ locked: z.boolean() }))
+    .parse(rows)
+    .some((row) => row.locked);
+}
+
+const HISTORY = z.array(
+  z.object({ migration_name: z.string(), checksum: z.string(), finished: z.boolean() }),
+);
+
+async function findPending(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+  await client.query(CREATE_HISTORY);
+  const { rows } = await client.query(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
+       FROM _prisma_migrations WHERE rolled_back_at IS NULL`,
+  );
+  const history = HISTORY.parse(rows);
+  const unfinished = history.find((row) => !row.finished);
+  if (unfinished !== undefined) {
+    throw new MigrationFailedError(
+      unfinished.migration_name,
+      'it did not come to its end at an earlier try.',
+    );
+  }
+  const applied = new Map(history.map((row) => [row.migration_name, row.checksum]));
+  const edited = migrations.find(({ name, checksum }) => (applied.get(name) ?? checksum) !== checksum);
+  if (edited !== undefined) throw new MigrationEditedError(edited.name);
+  return migrations.filter(({ name }) => !applied.has(name));
+}
+
+/** Not in one transaction with its row of the history: some statements, as Prisma allows, run in none. */
+async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  const id = randomUUID();
+  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
+    id,
+    checksum,
+    name,
+  ]);
+  try {
+    await client.query(sql);
+  } catch (cause) {
+    const reason = String(cause);
+    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, reason]);
+    throw new MigrationFailedError(name, `${reason}.`, { cause });
+  }
+  await client.query(
+    'UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1',
+    [id],
+  );
+}

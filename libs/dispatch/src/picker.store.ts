@@ -1,0 +1,114 @@
+import type { SystemTx } from '#database';
+
+/** A mission with work for a free slot, and whose it is. */
+export interface PickedMission {
+  readonly tenantId: string;
+  readonly missionId: string;
+}
+
+const CANDIDATES_MAX = 32;
+
+/**
+ * The fairest mission whose next wave is due: 1. of tenants that run fewer waves than they may, 2. the tenant that has
+ * spent the fewest tokens lately for its weight (half-life ten minutes), 3. then what has been due longest, 4. looked
+ * for without locks, so that pickers do not wait for each other, 5. then locked and looked at again, so that two never
+ * take the same one.
+ */
+export async function pickDueMission(system: SystemTx): Promise<PickedMission | null> {
+  const [row] = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    WITH candidate AS (
+      SELECT m.tenant_id, m.id, m.wave_due_at,
+             t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
+               / (t.limits->>'weight')::float8 AS cost
+        FROM mission m JOIN tenant t ON t.id = m.tenant_id
+       WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at <= clock_timestamp()
+         AND ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int >
+              (SELECT count(*) FROM mission r WHERE r.tenant_id = t.id AND r.wave_id IS NOT NULL))
+       ORDER BY cost, m.wave_due_at
+       LIMIT ${CANDIDATES_MAX})
+    SELECT m.tenant_id, m.id
+      FROM candidate c JOIN mission m ON m.tenant_id = c.tenant_id AND m.id = c.id
+     WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at <= clock_timestamp()
+     ORDER BY c.cost, c.wave_due_at
+     LIMIT 1
+       FOR UPDATE OF m SKIP LOCKED`;
+  return row === undefined ? null : { tenantId: row.tenant_id, missionId: row.id };
+}
+
+/** Whose attempts a worker may take: any tenant's (the built-in one), or one tenant's, or one mission's. */
+export interface OfferScope {
+  readonly pool: string;
+  readonly tenantId: string | null;
+  readonly missionId: string | null;
+}
+
+/**
+ * The fairest mission that offers attempts to a pool now: 1. of tenants below their limit of leased attempts, 2. by the
+ * same cost as waves, 3. then the most urgent offer, 4. the oldest. Nothing is locked: the claim locks the mission and
+ * takes what is still offered.
+ */
+export async function pickMissionWithOffers(
+  system: SystemTx,
+  scope: OfferScope,
+): Promise<PickedMission | null> {
+  const [row] = await system.db.$queryRaw<{ tenant_id: string; mission_id: string }[]>`
+    SELECT a.tenant_id, a.mission_id
+      FROM attempt a
+      JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id AND m.state = 'active'
+      JOIN tenant t ON t.id = a.tenant_id
+     WHERE a.state = 'offered' AND a.pool = ${scope.pool} AND a.available_at <= clock_timestamp()
+       AND (${scope.tenantId}::uuid IS NULL OR a.tenant_id = ${scope.tenantId}::uuid)
+       AND (${scope.missionId}::uuid IS NULL OR a.mission_id = ${scope.missionId}::uuid)
+       AND ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int >
+            (SELECT count(*) FROM attempt r WHERE r.tenant_id = t.id AND r.state = 'leased'))
+     ORDER BY t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
+                / (t.limits->>'weight')::float8,
+              a.priority, a.available_at
+     LIMIT 1`;
+  return row === undefined ? null : { tenantId: row.tenant_id, missionId: row.mission_id };
+}
+
+/** How much is due now, by kind of ticket, each counted up to `countMax`. */
+export async function countDueWork(
+  system: SystemTx,
+  pool: string,
+  countMax: number,
+): Promise<{ wave: number; attempt: number }> {
+  const [row] = await system.db.$queryRaw<{ wave: number; attempt: number }[]>`
+    SELECT (SELECT count(*)::int FROM (
+              SELECT 1 FROM mission
+               WHERE state = 'active' AND holds = '{}' AND wave_id IS NULL AND wave_due_at <= clock_timestamp()
+               LIMIT ${countMax}) due) AS wave,
+           (SELECT count(*)::int FROM (
+              SELECT 1 FROM attempt
+               WHERE state = 'offered' AND pool = ${pool} AND available_at <= clock_timestamp()
+               LIMIT ${countMax}) due) AS attempt`;
+  return row ?? { wave: 0, attempt: 0 };
+}
+
+/** Missions whose wave has lost its lease. */
+export async function findExpiredWaves(system: SystemTx, countMax: number): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM mission
+     WHERE wave_id IS NOT NULL AND wave_lease_until <= clock_timestamp()
+     ORDER BY wave_lease_until LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
+}
+
+/** Missions with attempts whose lease has run out. */
+export async function findExpiredAttempts(system: SystemTx, countMax: number): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; mission_id: string }[]>`
+    SELECT DISTINCT tenant_id, mission_id FROM attempt
+     WHERE state = 'leased' AND lease_until <= clock_timestamp() LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id }));
+}
+
+/** Model calls that nobody will come back to settle. */
+export async function findOrphanedCalls(
+  system: SystemTx,
+  countMax: number,
+): Promise<{ tenantId: string; callId: string }[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM model_call WHERE state = 'sent' AND deadline_at <= clock_timestamp() LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.id }));
+}

@@ -1,0 +1,46 @@
+import { BUILTIN_POOL, type Ticket } from '#contracts';
+import type { SystemTx, Transactions, Tx } from '#database';
+import { expireAttempt, expireWave, inMission, readExpiredAttempts, settleOrphanedCall } from '#ledger';
+import { countDueWork, findExpiredAttempts, findExpiredWaves, findOrphanedCalls } from './picker.store.js';
+
+/** What one sweep takes up of each kind; the rest is the next one's. */
+const SWEPT_MAX = 100;
+const EXPIRED_ATTEMPTS_PER_MISSION_MAX = 200;
+
+/** How many pieces of each kind are due: what to ring for. */
+export type DueCounts = Readonly<Record<Ticket, number>>;
+
+/** Counts what a higher layer's table holds that is due, up to a bound. */
+export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise<number>;
+
+/**
+ * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled. Then
+ * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once.
+ */
+export async function sweep(
+  transactions: Transactions,
+  countDueDeliveries: CountDueDeliveries,
+): Promise<DueCounts> {
+  const found = await transactions.inSystemTransaction(async (system) => ({
+    waves: await findExpiredWaves(system, SWEPT_MAX),
+    attempts: await findExpiredAttempts(system, SWEPT_MAX),
+    calls: await findOrphanedCalls(system, SWEPT_MAX),
+  }));
+  for (const { tenantId, missionId } of found.waves)
+    await transactions.inTransaction(tenantId, (tx) => expireWave(tx, missionId));
+  for (const { tenantId, missionId } of found.attempts)
+    await transactions.inTransaction(tenantId, (tx) => expireAttempts(tx, missionId));
+  for (const { tenantId, callId } of found.calls)
+    await transactions.inTransaction(tenantId, (tx) => settleOrphanedCall(tx, callId));
+  return transactions.inSystemTransaction(async (system) => ({
+    ...(await countDueWork(system, BUILTIN_POOL, SWEPT_MAX)),
+    delivery: await countDueDeliveries(system, SWEPT_MAX),
+  }));
+}
+
+async function expireAttempts(tx: Tx, missionId: string): Promise<void> {
+  await inMission(tx, missionId, async (ledger) => {
+    for (const attempt of await readExpiredAttempts(tx, missionId, EXPIRED_ATTEMPTS_PER_MISSION_MAX))
+      await expireAttempt(ledger, attempt);
+  });
+}

@@ -1,0 +1,295 @@
+import {
+  encodeId,
+  taskInputSchema,
+  taskResultSchema,
+  type Actor,
+  type DecisionRecord,
+  type Json,
+  type StagedWrite,
+} from '#contracts';
+import type { Tx } from '#database';
+import { reviseTask } from './change-task.js';
+import { insertDirectives } from './directive.store.js';
+import { decide, type Change, type Decision } from './domain/decide.js';
+import { isActionable, VERIFICATION_FAILURES_MAX } from './domain/due.js';
+import { refNumber, refOf } from './domain/refs.js';
+import { openTaskCount, TASK_REASONS } from './domain/task-state.js';
+import { endLiveAttempt } from './end-live-attempt.js';
+import { completeTask, failTask, transition } from './end-task.js';
+import { holdMission } from './holds.js';
+import { hasUnseenFromPerson, markInboxSeen } from './inbox.store.js';
+import { taskCounts } from './mission.store.js';
+import { inMission, type MissionLedger } from './mission-ledger.js';
+import { completeMission } from './missions.js';
+import { insertNote } from './note.store.js';
+import { availableAt, offerAttempt } from './offer-attempt.js';
+import { addTasks } from './submit-tasks.js';
+import { findTasks, readTask, type TaskRow } from './task.store.js';
+import { readJudgedResult } from './result.store.js';
+import { loadView } from './view.store.js';
+import { endWave, saveWaveContext, type StoredContext } from './wave.store.js';
+
+/** What a wave hands in at its end. */
+export interface WaveCommit {
+  readonly missionId: string;
+  readonly waveId: string;
+  readonly epoch: number;
+  readonly writes: readonly StagedWrite[];
+  /** Numbers of the inbox items that were on its page; exactly these have been seen now. */
+  readonly seenInboxSeqs: readonly number[];
+  readonly stopReason: string;
+  readonly context: StoredContext;
+  readonly trigger: string;
+}
+
+/**
+ * Ends a wave as one transaction under the mission's lock and epoch: every staged write is decided again on the rows
+ * as they are now, applied or rejected with a reason that the next wave reads; its page is seen; its hand-off, context
+ * and outcome are kept. False when the epoch has moved: then nothing of the wave remains but its bill.
+ */
+export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
+  return inMission(tx, commit.missionId, async (ledger) => {
+    const { mission } = ledger;
+    if (mission.waveId !== commit.waveId || mission.epoch !== commit.epoch) return false;
+    const { view } = await loadView(ledger, commit.writes);
+    const records: DecisionRecord[] = [];
+    for (const decision of decide(view, commit.writes))
+      records.push(await writeDecision(ledger, decision, commit.waveId));
+    mission.inboxUnseen -= await markInboxSeen(tx, mission.id, commit.waveId, commit.seenInboxSeqs);
+    await saveWaveContext(tx, commit.waveId, commit.context);
+    await closeWave(ledger, commit, records);
+    await settleMission(ledger, commit, records);
+    return true;
+  });
+}
+
+async function closeWave(
+  ledger: MissionLedger,
+  commit: WaveCommit,
+  decisions: readonly DecisionRecord[],
+): Promise<void> {
+  const { mission, tx } = ledger;
+  const handoff = commit.writes.findLast((write) => write.tool === 'handoff')?.input;
+  mission.handoffNote = handoff?.note ?? null;
+  mission.handoffDone = handoff?.done ?? false;
+  mission.waveId = null;
+  mission.waveLeaseUntil = null;
+  mission.waveDueAt = null;
+  mission.abortsInRow = 0;
+  mission.leasesLostInRow = 0;
+  const ended = await endWave(tx, commit.waveId, {
+    state: 'committed',
+    stopReason: commit.stopReason,
+    endedAt: ledger.now,
+    handoffNote: mission.handoffNote,
+    decisions,
+  });
+  mission.lastContextTokens = ended.peakRequestTokens;
+  ledger.append({
+    type: 'wave.committed',
+    actor: actorOf(commit.waveId),
+    waveId: commit.waveId,
+    data: {
+      number: ended.number,
+      state: 'committed',
+      stop_reason: commit.stopReason,
+      context_tokens: ended.peakRequestTokens,
+      applied: decisions.filter((decision) => decision.outcome === 'applied').length,
+      rejected: decisions.filter((decision) => decision.outcome === 'rejected').length,
+    },
+  });
+  mission.readyDeferred = handoff?.defer_ready ?? false;
+  if (await hasUnseenFromPerson(tx, mission.id)) ledger.dueNow();
+}
+
+/** What the commit means for the mission: done, to be verified, or going in circles. */
+async function settleMission(
+  ledger: MissionLedger,
+  commit: WaveCommit,
+  decisions: readonly DecisionRecord[],
+): Promise<void> {
+  const { mission } = ledger;
+  const isSettled = openTaskCount(taskCounts(mission)) === 0 && mission.inboxUnseen === 0;
+  if (isSettled && mission.handoffDone && !mission.isDefault && mission.state === 'active') {
+    const isVerified = mission.acceptanceCriteria.length === 0 || mission.verificationOwed;
+    if (isVerified) completeMission(ledger, actorOf(commit.waveId));
+    else mission.verificationOwed = true;
+  } else if (mission.verificationOwed) {
+    mission.verificationOwed = false;
+    if (isSettled) mission.verificationFailures += 1;
+    if (mission.verificationFailures >= VERIFICATION_FAILURES_MAX)
+      holdMission(
+        ledger,
+        'stalled',
+        'The acceptance criteria could not be verified; add tasks or say what is missing, then resume.',
+      );
+  }
+  const changed = decisions.some((decision) => decision.outcome === 'applied' && decision.tool !== 'handoff');
+  mission.idleWavesInRow = changed || commit.trigger === 'message' ? 0 : mission.idleWavesInRow + 1;
+  const idlesOn = mission.idleWavesInRow >= mission.policy.no_progress_waves_max;
+  if (idlesOn && isActionable({ ...mission, freeSlots: ledger.freeSlots }))
+    holdMission(ledger, 'stalled', `${mission.idleWavesInRow} waves in a row changed nothing.`);
+  return Promise.resolve();
+}
+
+async function writeDecision(
+  ledger: MissionLedger,
+  decision: Decision,
+  waveId: string,
+): Promise<DecisionRecord> {
+  const { tool, input } = decision;
+  if (decision.outcome === 'rejected') {
+    ledger.arrive({
+      lane: 'work',
+      kind: 'decision_rejected',
+      refId: null,
+      body: { tool, subject: subjectOf(input), reason: decision.reason },
+    });
+    return { tool, input, outcome: 'rejected', reason: decision.reason, changed: [] };
+  }
+  const changed = await applyChange(ledger, decision.change, waveId);
+  return { tool, input, outcome: 'applied', reason: null, changed };
+}
+
+/** Writes one decided change down, by the same functions that HTTP and the sweep use. */
+async function applyChange(
+  ledger: MissionLedger,
+  change: Change,
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const actor = actorOf(waveId);
+  switch (change.kind) {
+    case 'create_task':
+      return createTask(ledger, change, waveId);
+    case 'record_note':
+      return recordNote(ledger, change.entry, waveId);
+    case 'hand_off':
+      return [];
+    case 'update_task': {
+      const task = await taskNamed(ledger, change.name);
+      const { acceptance_criteria, ...fields } = change.fields;
+      const patch = {
+        ...fields,
+        ...(acceptance_criteria === undefined ? {} : { acceptance_criteria: [...acceptance_criteria] }),
+      };
+      await reviseTask(ledger, task, { patch, actor, waveId });
+      return changedTask(task);
+    }
+    case 'offer_attempt': {
+      const task = await taskNamed(ledger, change.name);
+      await offerAttempt(ledger, task, {
+        pool: change.pool,
+        actor,
+        waveId,
+        availableAt: availableAt(ledger, task),
+      });
+      return changedTask(task);
+    }
+    case 'accept_result':
+      return acceptResult(ledger, change, waveId);
+    case 'send_back': {
+      const task = await taskNamed(ledger, change.name);
+      await transition(ledger, task, 'return', {
+        stateReason: TASK_REASONS.revisionRequested,
+        liveAttemptId: null,
+        feedback: change.feedback,
+        reviewedByWave: waveId,
+      });
+      ledger.append({
+        type: 'task.queued',
+        actor,
+        taskId: task.id,
+        waveId,
+        data: { ref: change.name, state: 'queued', reason: TASK_REASONS.revisionRequested },
+      });
+      return changedTask(task);
+    }
+    case 'fail_task': {
+      const task = await taskNamed(ledger, change.name);
+      await failTask(ledger, task, { actor, waveId, reason: TASK_REASONS.rejectedInReview });
+      return changedTask(task);
+    }
+  }
+}
+
+async function createTask(
+  ledger: MissionLedger,
+  change: Extract<Change, { kind: 'create_task' }>,
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const { fields } = change;
+  const task = taskInputSchema.parse({
+    ...fields,
+    acceptance_criteria: fields.acceptance_criteria ?? [],
+    key: change.key,
+    depends_on: change.dependsOn,
+  });
+  const { created } = await addTasks(ledger, [{ task }], { actor: actorOf(waveId), waveId });
+  return created.map(({ id, number }) => ({
+    kind: 'task',
+    id: encodeId('task', id),
+    ref: refOf('T', number),
+  }));
+}
+
+async function acceptResult(
+  ledger: MissionLedger,
+  change: Extract<Change, { kind: 'accept_result' }>,
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const actor = actorOf(waveId);
+  const task = await taskNamed(ledger, change.name);
+  const judged = await readJudgedResult(ledger.tx, task, change.lateAttempt);
+  if (change.lateAttempt !== null) await endLiveAttempt(ledger, task, actor);
+  const result: Json = taskResultSchema.parse(judged);
+  await completeTask(ledger, task, { actor, waveId, result });
+  return changedTask(task);
+}
+
+async function recordNote(
+  ledger: MissionLedger,
+  entry: Extract<Change, { kind: 'record_note' }>['entry'],
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const actor = actorOf(waveId);
+  if (entry.kind === 'directive') {
+    const [id] = await insertDirectives(ledger, [
+      { text: entry.text, state: 'proposed', source: 'conductor' },
+    ]);
+    const ref = refOf('D', ledger.mission.lastDirectiveNumber);
+    ledger.append({ type: 'directive.proposed', actor, waveId, data: { ref } });
+    return id === undefined ? [] : [{ kind: 'directive', id: encodeId('directive', id), ref }];
+  }
+  const note = await insertNote(ledger, {
+    kind: entry.kind,
+    text: entry.text,
+    supersedes: entry.supersedes ?? null,
+    waveId,
+  });
+  const ref = refOf('N', note.number);
+  ledger.append({ type: 'note.recorded', actor, waveId, data: { ref, kind: entry.kind } });
+  return [{ kind: 'note', id: encodeId('note', note.id), ref }];
+}
+
+/** The row behind a name of the view: read now, since an earlier change of this wave may have touched it. */
+async function taskNamed(ledger: MissionLedger, name: string): Promise<TaskRow> {
+  const number = refNumber('T', name);
+  const names = { keys: number === null ? [name] : [], numbers: number === null ? [] : [number], ids: [] };
+  const [found] = await findTasks(ledger.tx, ledger.mission.id, names);
+  if (found === undefined)
+    throw new Error(`the decided change names ${name}, which the ledger does not have`);
+  return readTask(ledger.tx, found.id);
+}
+
+function changedTask(task: TaskRow): DecisionRecord['changed'] {
+  return [{ kind: 'task', id: encodeId('task', task.id), ref: refOf('T', task.number) }];
+}
+
+function subjectOf(input: Json): string {
+  if (input === null || typeof input !== 'object' || Array.isArray(input)) return '';
+  return String(input.ref ?? input.key ?? '');
+}
+
+function actorOf(waveId: string): Actor {
+  return { kind: 'wave', id: encodeId('wave', waveId) };
+}

@@ -1,0 +1,325 @@
+import type { Json, StagedWrite, TaskState, WriteInput, WriteTool } from '#contracts';
+import { isEnded, TASK_REASONS } from './task-state.js';
+
+/** A task as `decide` needs it. `name` is its ref, or the key of one that the same wave creates. */
+export interface TaskView {
+  readonly name: string;
+  readonly key: string | null;
+  readonly state: TaskState;
+  readonly stateReason: string | null;
+  readonly version: number;
+  /** The pool that the task names; null lets the conductor choose. */
+  readonly worker: string | null;
+  /** Dependencies that have not completed, those outside this view included. */
+  readonly openDependencies: number;
+  /** Names of dependencies that are in this view. */
+  readonly dependsOn: readonly string[];
+  /** Offered, leased, or succeeded and waiting for review. */
+  readonly hasLiveAttempt: boolean;
+  readonly attemptCount: number;
+  /** Refs of attempts that ended late but whose result was kept. */
+  readonly lateAttempts: readonly string[];
+}
+
+/** What `decide` may look at: the mission's bounds and the tasks and notes that the staged writes name. */
+export interface LedgerView {
+  readonly workers: readonly string[];
+  readonly freeSlots: number;
+  readonly tasksCreatableMax: number;
+  readonly tasks: readonly TaskView[];
+  /** Refs of notes in force. */
+  readonly notesInForce: readonly string[];
+  /** Acceptance criteria that a verification has to cite; 0 when none is owed. */
+  readonly criteriaOwed: number;
+  readonly completedRefs: readonly string[];
+}
+
+export interface TaskFields {
+  readonly title?: string | undefined;
+  readonly instructions?: string | undefined;
+  readonly worker?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly acceptance_criteria?: readonly string[] | undefined;
+}
+
+/** One row's worth of effect; the commit writes it down without deciding anything again. */
+export type Change =
+  | {
+      readonly kind: 'create_task';
+      readonly key: string;
+      readonly fields: TaskFields & { readonly title: string };
+      readonly dependsOn: readonly string[];
+    }
+  | { readonly kind: 'update_task'; readonly name: string; readonly fields: TaskFields }
+  | { readonly kind: 'offer_attempt'; readonly name: string; readonly pool: string }
+  | { readonly kind: 'accept_result'; readonly name: string; readonly lateAttempt: string | null }
+  | { readonly kind: 'send_back'; readonly name: string; readonly feedback: string }
+  | { readonly kind: 'fail_task'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'record_note'; readonly entry: WriteInput<'note'>['entries'][number] }
+  | { readonly kind: 'hand_off'; readonly input: WriteInput<'handoff'> };
+
+/** One item of a staged write, judged. `input` is the item as the conductor wrote it. */
+export type Decision = { readonly tool: WriteTool; readonly input: Json } & (
+  | { readonly outcome: 'applied'; readonly change: Change }
+  | { readonly outcome: 'rejected'; readonly reason: string }
+);
+
+type Verdict = { readonly change: Change } | { readonly reason: string };
+
+/** The view as it stands after the items judged so far. */
+interface Ledger {
+  readonly view: LedgerView;
+  readonly tasks: Map<string, TaskView>;
+  readonly names: Map<string, string>;
+  freeSlots: number;
+  creatable: number;
+}
+
+/**
+ * Judges what a conductor staged, item by item and in order: an item may build on those before it (create and
+ * dispatch, accept and dispatch what waited). The same function judges during the wave, to teach, and at its commit on
+ * the locked rows, to decide. Pure and total: every item is either applied with one change or rejected with a reason.
+ */
+export function decide(view: LedgerView, writes: readonly StagedWrite[]): Decision[] {
+  const ledger: Ledger = {
+    view,
+    tasks: new Map(view.tasks.map((task) => [task.name, task])),
+    names: new Map(view.tasks.flatMap((task) => namesOf(task))),
+    freeSlots: view.freeSlots,
+    creatable: view.tasksCreatableMax,
+  };
+  return writes.flatMap((write) => judgeWrite(ledger, write));
+}
+
+function judgeWrite(ledger: Ledger, write: StagedWrite): Decision[] {
+  switch (write.tool) {
+    case 'task_upsert':
+      return write.input.items.map((item) => record(write.tool, item, judgeUpsert(ledger, item)));
+    case 'task_dispatch':
+      return write.input.refs.map((ref) =>
+        record(
+          write.tool,
+          { ref, worker: write.input.worker ?? null },
+          judgeDispatch(ledger, ref, write.input.worker),
+        ),
+      );
+    case 'task_review':
+      return write.input.verdicts.map((verdict) => record(write.tool, verdict, judgeReview(ledger, verdict)));
+    case 'note':
+      return write.input.entries.map((entry) => record(write.tool, entry, judgeNote(ledger, entry)));
+    case 'handoff':
+      return [record(write.tool, write.input, judgeHandoff(ledger, write.input))];
+  }
+}
+
+function record(tool: WriteTool, item: unknown, verdict: Verdict): Decision {
+  const input = item as Json; // parsed by the tool's schema, which has no other values than JSON's
+  return 'reason' in verdict
+    ? { tool, input, outcome: 'rejected', reason: verdict.reason }
+    : { tool, input, outcome: 'applied', change: verdict.change };
+}
+
+type UpsertItem = WriteInput<'task_upsert'>['items'][number];
+
+function judgeUpsert(ledger: Ledger, item: UpsertItem): Verdict {
+  const existing = find(ledger, item.key);
+  return existing === undefined ? judgeCreate(ledger, item) : judgeUpdate(ledger, item, existing);
+}
+
+function judgeCreate(ledger: Ledger, item: UpsertItem): Verdict {
+  if (item.expected_version !== undefined || looksLikeRef(item.key))
+    return reject(`there is no task ${item.key}`);
+  if (item.title === undefined) return reject('a new task needs a title');
+  if (item.worker !== undefined && !ledger.view.workers.includes(item.worker))
+    return rejectWorker(ledger, item.worker);
+  if (ledger.creatable <= 0)
+    return reject('this wave may create no more tasks; leave the rest to the next one');
+  const needs = (item.depends_on ?? []).map((name) => ({ name, task: find(ledger, name) }));
+  const unknown = needs.find((need) => need.task === undefined);
+  if (unknown !== undefined)
+    return reject(`depends_on names ${unknown.name}, which is no task of this mission`);
+  const tasks = [...new Set(needs.flatMap((need) => (need.task === undefined ? [] : [need.task])))];
+  const open = tasks.filter((task) => task.state !== 'completed');
+  ledger.creatable -= 1;
+  put(ledger, {
+    name: item.key,
+    key: item.key,
+    state: open.length > 0 ? 'blocked' : 'queued',
+    stateReason: null,
+    version: 1,
+    worker: item.worker ?? null,
+    openDependencies: open.length,
+    dependsOn: tasks.map((task) => task.name),
+    hasLiveAttempt: false,
+    attemptCount: 0,
+    lateAttempts: [],
+  });
+  const fields = { ...fieldsOf(item), title: item.title };
+  return {
+    change: { kind: 'create_task', key: item.key, fields, dependsOn: tasks.map((task) => task.name) },
+  };
+}
+
+function judgeUpdate(ledger: Ledger, item: UpsertItem, task: TaskView): Verdict {
+  if (item.expected_version === undefined)
+    return reject(
+      `${task.name} exists already; to change it give expected_version (it is at v${task.version})`,
+    );
+  if (item.expected_version !== task.version)
+    return reject(`${task.name} is at v${task.version}, not v${item.expected_version}; read it again`);
+  if (item.depends_on !== undefined)
+    return reject('the dependencies of a task cannot be changed; create another one');
+  if ((task.state !== 'blocked' && task.state !== 'queued') || task.hasLiveAttempt)
+    return reject(`${task.name} is ${describe(task)}; only a task that has not started can be changed`);
+  if (item.worker !== undefined && !ledger.view.workers.includes(item.worker))
+    return rejectWorker(ledger, item.worker);
+  put(ledger, { ...task, worker: item.worker ?? task.worker, version: task.version + 1 });
+  return { change: { kind: 'update_task', name: task.name, fields: fieldsOf(item) } };
+}
+
+function judgeDispatch(ledger: Ledger, ref: string, worker: string | undefined): Verdict {
+  const task = find(ledger, ref);
+  if (task === undefined) return reject(`there is no task ${ref}`);
+  if (task.state !== 'queued' || task.hasLiveAttempt)
+    return reject(`${task.name} is ${describe(task)}; only ready tasks can be dispatched`);
+  if (ledger.freeSlots <= 0) return reject('no free slot; dispatch it when an attempt has ended');
+  const pool = task.worker ?? worker ?? ledger.view.workers[0];
+  if (pool === undefined) return reject('the mission names no worker');
+  if (task.worker === null && !ledger.view.workers.includes(pool)) return rejectWorker(ledger, pool);
+  ledger.freeSlots -= 1;
+  put(ledger, {
+    ...task,
+    hasLiveAttempt: true,
+    attemptCount: task.attemptCount + 1,
+    version: task.version + 1,
+  });
+  return { change: { kind: 'offer_attempt', name: task.name, pool } };
+}
+
+type ReviewVerdict = WriteInput<'task_review'>['verdicts'][number];
+
+function judgeReview(ledger: Ledger, verdict: ReviewVerdict): Verdict {
+  const task = find(ledger, verdict.ref);
+  if (task === undefined) return reject(`there is no task ${verdict.ref}`);
+  if (verdict.attempt !== undefined) return judgeLateResult(ledger, task, verdict, verdict.attempt);
+  if (task.state !== 'working' || task.stateReason !== TASK_REASONS.awaitingReview)
+    return reject(`${task.name} is ${describe(task)}; there is no result to review`);
+  if (verdict.verdict === 'accept') return accept(ledger, task, null);
+  const feedback = verdict.feedback?.trim() ?? '';
+  if (feedback === '') return reject(`${verdict.verdict} needs feedback that says what is missing`);
+  if (verdict.verdict === 'fail') {
+    put(ledger, {
+      ...task,
+      state: 'failed',
+      stateReason: TASK_REASONS.rejectedInReview,
+      hasLiveAttempt: false,
+    });
+    return { change: { kind: 'fail_task', name: task.name, reason: feedback } };
+  }
+  put(ledger, {
+    ...task,
+    state: 'queued',
+    stateReason: TASK_REASONS.revisionRequested,
+    hasLiveAttempt: false,
+    version: task.version + 1,
+  });
+  return { change: { kind: 'send_back', name: task.name, feedback } };
+}
+
+/** A result that came after its lease had run out may still be accepted, as long as the task has not ended. */
+function judgeLateResult(ledger: Ledger, task: TaskView, verdict: ReviewVerdict, attempt: string): Verdict {
+  if (verdict.verdict !== 'accept')
+    return reject('a late result can only be accepted; otherwise leave it alone');
+  if (!task.lateAttempts.includes(attempt)) return reject(`${attempt} has no late result of ${task.name}`);
+  if (isEnded(task.state) || task.state === 'blocked') return reject(`${task.name} is ${describe(task)}`);
+  return accept(ledger, task, attempt);
+}
+
+/** Completing a task makes ready what waited for nothing else, for the items that follow. */
+function accept(ledger: Ledger, task: TaskView, lateAttempt: string | null): Verdict {
+  if (lateAttempt !== null && task.hasLiveAttempt && task.stateReason !== TASK_REASONS.awaitingReview)
+    ledger.freeSlots += 1;
+  put(ledger, { ...task, state: 'completed', stateReason: null, hasLiveAttempt: false });
+  for (const waiting of ledger.tasks.values()) {
+    if (waiting.state !== 'blocked' || !waiting.dependsOn.includes(task.name)) continue;
+    const openDependencies = waiting.openDependencies - 1;
+    put(ledger, { ...waiting, openDependencies, state: openDependencies === 0 ? 'queued' : 'blocked' });
+  }
+  return { change: { kind: 'accept_result', name: task.name, lateAttempt } };
+}
+
+function judgeNote(ledger: Ledger, entry: WriteInput<'note'>['entries'][number]): Verdict {
+  if (entry.supersedes !== undefined && !ledger.view.notesInForce.includes(entry.supersedes))
+    return reject(`${entry.supersedes} is no note in force`);
+  return { change: { kind: 'record_note', entry } };
+}
+
+function judgeHandoff(ledger: Ledger, input: WriteInput<'handoff'>): Verdict {
+  if (!input.done || ledger.view.criteriaOwed === 0) return { change: { kind: 'hand_off', input } };
+  const completed = new Set(ledger.view.completedRefs);
+  for (let criterion = 1; criterion <= ledger.view.criteriaOwed; criterion += 1) {
+    const cited = (input.verified ?? []).find((entry) => entry.criterion === criterion);
+    if (cited === undefined) return reject(`criterion ${criterion} cites no completed task`);
+    const wrong = cited.refs.find((ref) => !completed.has(ref));
+    if (wrong !== undefined)
+      return reject(`criterion ${criterion} cites ${wrong}, which is no completed task`);
+  }
+  return { change: { kind: 'hand_off', input } };
+}
+
+function fieldsOf(item: UpsertItem): TaskFields {
+  const { title, instructions, worker, priority, acceptance_criteria } = item;
+  return { title, instructions, worker, priority, acceptance_criteria };
+}
+
+function find(ledger: Ledger, name: string): TaskView | undefined {
+  return ledger.tasks.get(ledger.names.get(name) ?? name);
+}
+
+function put(ledger: Ledger, task: TaskView): void {
+  ledger.tasks.set(task.name, task);
+  for (const [alias, name] of namesOf(task)) ledger.names.set(alias, name);
+}
+
+function namesOf(task: TaskView): [string, string][] {
+  return task.key === null
+    ? [[task.name, task.name]]
+    : [
+        [task.name, task.name],
+        [task.key, task.name],
+      ];
+}
+
+/** Refs are the ledger's to give: a key may not look like one. */
+function looksLikeRef(key: string): boolean {
+  return /^T[0-9]+$/.test(key);
+}
+
+function describe(task: TaskView): string {
+  if (task.state === 'blocked') return `blocked by ${task.openDependencies} open dependencies`;
+  if (task.state === 'queued' && task.hasLiveAttempt) return 'offered to a worker';
+  return task.stateReason === null ? task.state : `${task.state} (${task.stateReason})`;
+}
+
+function reject(reason: string): Verdict {
+  return { reason };
+}
+
+function rejectWorker(ledger: Ledger, worker: string): Verdict {
+  return reject(`${worker} is not among the mission's workers (${ledger.view.workers.join(', ')})`);
+}
+
+/** Every name of a task that the writes mention: what the view has to hold. */
+export function namedTasks(writes: readonly StagedWrite[]): string[] {
+  const names = new Set<string>();
+  for (const write of writes) {
+    if (write.tool === 'task_upsert')
+      for (const item of write.input.items)
+        for (const name of [item.key, ...(item.depends_on ?? [])]) names.add(name);
+    if (write.tool === 'task_dispatch') for (const ref of write.input.refs) names.add(ref);
+    if (write.tool === 'task_review') for (const verdict of write.input.verdicts) names.add(verdict.ref);
+    if (write.tool === 'handoff')
+      for (const entry of write.input.verified ?? []) for (const ref of entry.refs) names.add(ref);
+  }
+  return [...names];
+}

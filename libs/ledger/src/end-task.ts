@@ -1,0 +1,143 @@
+import type { Actor, Json } from '#contracts';
+import { nextState } from './domain/machine.js';
+import { refOf } from './domain/refs.js';
+import { TASK_TRANSITIONS, type TaskAction } from './domain/task-state.js';
+import { endLiveAttempt } from './end-live-attempt.js';
+import { conflict } from './errors.js';
+import type { MissionLedger } from './mission-ledger.js';
+import type { Outbound } from './outbound.store.js';
+import { markDependants, releaseDependants, saveTask, type TaskChange, type TaskRow } from './task.store.js';
+
+const DEPENDANTS_NAMED_MAX = 20;
+
+/** Who ended a task and, when a wave's review did, which wave. */
+export interface Ending {
+  readonly actor: Actor;
+  readonly waveId: string | null;
+}
+
+/** Completes a task with its result; what waited for nothing else becomes ready. */
+export async function completeTask(
+  ledger: MissionLedger,
+  task: TaskRow,
+  ending: Ending & { readonly result: Json },
+): Promise<void> {
+  const { result } = ending;
+  await transition(ledger, task, 'complete', {
+    stateReason: null,
+    liveAttemptId: null,
+    result: result ?? {},
+    reviewedByWave: ending.waveId,
+    completedAt: ledger.now,
+  });
+  appendEnd(ledger, task, { ...ending, type: 'task.completed', state: 'completed' }, result);
+  for (const dependant of await releaseDependants(ledger, task.id))
+    if (dependant.becameReady)
+      ledger.append({
+        type: 'task.queued',
+        actor: ending.actor,
+        taskId: dependant.id,
+        waveId: ending.waveId ?? undefined,
+        data: { ref: refOf('T', dependant.number), state: 'queued' },
+      });
+}
+
+/** Fails a task; its dependants stay blocked and the conductor hears of them in one inbox item. */
+export async function failTask(
+  ledger: MissionLedger,
+  task: TaskRow,
+  ending: Ending & { readonly reason: string },
+): Promise<void> {
+  await transition(ledger, task, 'fail', {
+    stateReason: ending.reason,
+    liveAttemptId: null,
+    reviewedByWave: ending.waveId,
+  });
+  appendEnd(ledger, task, { ...ending, type: 'task.failed', state: 'failed' }, undefined);
+  await tellDependants(ledger, task, ending.actor);
+}
+
+/** Cancels an open task and the attempt that works on it: its worker hears of it at its next word. */
+export async function cancelOpenTask(
+  ledger: MissionLedger,
+  task: TaskRow,
+  cancel: { readonly actor: Actor; readonly reason: string | null },
+): Promise<void> {
+  await endLiveAttempt(ledger, task, cancel.actor);
+  await transition(ledger, task, 'cancel', { stateReason: cancel.reason, liveAttemptId: null });
+  appendEnd(
+    ledger,
+    task,
+    { actor: cancel.actor, waveId: null, type: 'task.canceled', state: 'canceled' },
+    undefined,
+  );
+  await tellDependants(ledger, task, cancel.actor);
+}
+
+/** Moves a task by the machine's table, or refuses with a conflict that names its state. */
+export async function transition(
+  ledger: MissionLedger,
+  task: TaskRow,
+  action: TaskAction,
+  change: TaskChange,
+): Promise<TaskRow> {
+  const state = nextState(TASK_TRANSITIONS, task.state, action);
+  if (state === null)
+    throw conflict(
+      `task_${task.state}`,
+      `${refOf('T', task.number)} is ${task.state}; it cannot ${action.replace('_', ' ')}.`,
+    );
+  return saveTask(ledger, task, { ...change, state });
+}
+
+function appendEnd(
+  ledger: MissionLedger,
+  task: TaskRow,
+  end: Ending & { type: 'task.completed' | 'task.failed' | 'task.canceled'; state: string; reason?: string },
+  result: Json | undefined,
+): void {
+  ledger.append(
+    {
+      type: end.type,
+      actor: end.actor,
+      taskId: task.id,
+      waveId: end.waveId ?? undefined,
+      data: {
+        ref: refOf('T', task.number),
+        key: task.key,
+        title: task.title,
+        state: end.state,
+        generation: task.generation,
+        ...(end.reason === undefined ? {} : { reason: end.reason }),
+      },
+    },
+    outboundOf(ledger, task, result),
+  );
+}
+
+function outboundOf(ledger: MissionLedger, task: TaskRow, result: Json | undefined): Outbound {
+  return { callbackUrls: [task.callbackUrl, ledger.mission.callbackUrl].flatMap((url) => url ?? []), result };
+}
+
+async function tellDependants(ledger: MissionLedger, task: TaskRow, actor: Actor): Promise<void> {
+  const blocked = (await markDependants(ledger, task.id, 1)).filter((dependant) => dependant.isBlocked);
+  if (blocked.length === 0) return;
+  for (const dependant of blocked)
+    ledger.append({
+      type: 'task.blocked',
+      actor,
+      taskId: dependant.id,
+      data: { ref: refOf('T', dependant.number), state: 'blocked', reason: 'dependency_failed' },
+    });
+  if (ledger.mission.state !== 'active' && ledger.mission.state !== 'paused') return;
+  ledger.arrive({
+    lane: 'work',
+    kind: 'dependency_failed',
+    refId: task.id,
+    body: {
+      task: refOf('T', task.number),
+      blocked: blocked.slice(0, DEPENDANTS_NAMED_MAX).map((dependant) => refOf('T', dependant.number)),
+      blocked_total: blocked.length,
+    },
+  });
+}

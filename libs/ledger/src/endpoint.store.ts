@@ -1,0 +1,112 @@
+import type { EndpointPatch } from '#contracts';
+import type { Prisma, Tx } from '#database';
+import { olderThan, type PageStart } from '#tenancy';
+import { notFound } from './errors.js';
+
+const SHOWN_COLUMNS = {
+  id: true,
+  url: true,
+  eventTypes: true,
+  missionId: true,
+  implicit: true,
+  includeResult: true,
+  description: true,
+  state: true,
+  createdAt: true,
+} as const satisfies Prisma.WebhookEndpointSelect;
+
+type StoredEndpoint = Prisma.WebhookEndpointGetPayload<{ select: typeof SHOWN_COLUMNS }>;
+/** An endpoint without its secret. */
+export type EndpointRead = Omit<StoredEndpoint, 'state'> & { readonly state: 'enabled' | 'disabled' };
+
+export async function readEndpoint(tx: Tx, endpointId: string): Promise<EndpointRead> {
+  const stored = await tx.db.webhookEndpoint.findUnique({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: endpointId } },
+    select: SHOWN_COLUMNS,
+  });
+  if (stored === null) throw notFound('webhook endpoint');
+  return toEndpointRead(stored);
+}
+
+/** Newest first: at most `take` that are older than `after`, of this mission when one is given. */
+export async function listEndpoints(
+  tx: Tx,
+  page: { readonly missionId: string | null; readonly after: PageStart | null; readonly take: number },
+): Promise<EndpointRead[]> {
+  const stored = await tx.db.webhookEndpoint.findMany({
+    where: {
+      AND: [
+        { tenantId: tx.tenantId },
+        page.missionId === null ? {} : { missionId: page.missionId },
+        olderThan(page.after),
+      ],
+    },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: page.take,
+    select: SHOWN_COLUMNS,
+  });
+  return stored.map(toEndpointRead);
+}
+
+/** Counts the endpoints that somebody asked for, while nobody else of the tenant can add one. */
+export async function lockEndpointCount(tx: Tx): Promise<number> {
+  await tx.db.$queryRaw`SELECT 1 AS locked FROM tenant WHERE id = ${tx.tenantId}::uuid FOR NO KEY UPDATE`;
+  return tx.db.webhookEndpoint.count({ where: { tenantId: tx.tenantId, implicit: false } });
+}
+
+/** The addresses that the mission's own callback endpoints have. */
+export async function listCallbackUrls(tx: Tx, missionId: string): Promise<string[]> {
+  const stored = await tx.db.webhookEndpoint.findMany({
+    where: { tenantId: tx.tenantId, missionId, implicit: true },
+    select: { url: true },
+  });
+  return stored.map((endpoint) => endpoint.url);
+}
+
+/** Locks an endpoint until the transaction ends, and reads it. */
+export async function lockEndpoint(tx: Tx, endpointId: string): Promise<EndpointRead> {
+  await tx.db
+    .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid FOR UPDATE`;
+  return readEndpoint(tx, endpointId);
+}
+
+export async function insertEndpoint(
+  tx: Tx,
+  row: Omit<Prisma.WebhookEndpointUncheckedCreateInput, 'tenantId'>,
+): Promise<void> {
+  await tx.db.webhookEndpoint.create({ data: { ...row, tenantId: tx.tenantId } });
+}
+
+export async function saveEndpoint(tx: Tx, endpointId: string, patch: EndpointPatch): Promise<void> {
+  await tx.db.webhookEndpoint.update({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: endpointId } },
+    data: {
+      url: patch.url,
+      eventTypes: patch.event_types,
+      includeResult: patch.include_result,
+      description: patch.description,
+      state: patch.state,
+    },
+  });
+}
+
+/** Puts a new secret in place; the one before it stays until `previousUntil`, so that receivers can change over. */
+export async function replaceEndpointSecret(
+  tx: Tx,
+  endpointId: string,
+  replacement: { readonly sealed: Uint8Array<ArrayBuffer>; readonly previousUntil: Date },
+): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE webhook_endpoint
+       SET previous_secret_sealed = secret_sealed, previous_secret_until = ${replacement.previousUntil},
+           secret_sealed = ${replacement.sealed}
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid`;
+}
+
+export async function removeEndpoint(tx: Tx, endpointId: string): Promise<void> {
+  await tx.db.webhookEndpoint.deleteMany({ where: { tenantId: tx.tenantId, id: endpointId } });
+}
+
+function toEndpointRead(stored: StoredEndpoint): EndpointRead {
+  return { ...stored, state: stored.state === 'enabled' ? 'enabled' : 'disabled' };
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { ENDPOINTS_PER_TENANT_MAX, newUuid, type EndpointPatch } from '#contracts';
+import type { Tx } from '#database';
+import type { SecretBox } from '#tenancy';
+import {
+  insertEndpoint,
+  listCallbackUrls,
+  lockEndpoint,
+  lockEndpointCount,
+  removeEndpoint,
+  replaceEndpointSecret,
+  saveEndpoint,
+} from './endpoint.store.js';
+import { conflict } from './errors.js';
+
+const SECRET_BYTES = 32;
+/** Every event is held against all of a tenant's endpoints. */
+const CALLBACK_URLS_PER_MISSION_MAX = 100;
+/** Both signatures are sent for this long after a rotation. */
+const ROTATION_OVERLAP_MS = 24 * 60 * 60 * 1_000;
+
+export interface NewEndpoint {
+  readonly url: string;
+  readonly eventTypes: readonly string[];
+  readonly missionId: string | null;
+  readonly includeResult: boolean;
+  readonly description: string;
+}
+
+/** Makes an endpoint. `secret` is the only time that it can be read. Throws `endpoints_max_reached`. */
+export async function createEndpoint(
+  tx: Tx,
+  secretBox: SecretBox,
+  input: NewEndpoint,
+): Promise<{ id: string; secret: string }> {
+  if ((await lockEndpointCount(tx)) >= ENDPOINTS_PER_TENANT_MAX)
+    throw conflict(
+      'endpoints_max_reached',
+      `A tenant has at most ${ENDPOINTS_PER_TENANT_MAX} webhook endpoints; delete one first.`,
+    );
+  return addEndpoint(tx, secretBox, { ...input, implicit: false });
+}
+
+/**
+ * The endpoint that a callback_url stands for: it hears only of the mission and the tasks that named the address. One
+ * per mission and address, made at first use; call it under the mission's lock. Throws `callback_urls_max_reached`.
+ */
+export async function ensureCallbackEndpoints(
+  tx: Tx,
+  secretBox: SecretBox,
+  missionId: string,
+  urls: readonly string[],
+): Promise<void> {
+  if (urls.length === 0) return;
+  const known = new Set(await listCallbackUrls(tx, missionId));
+  const added = [...new Set(urls)].filter((url) => !known.has(url));
+  if (known.size + added.length > CALLBACK_URLS_PER_MISSION_MAX)
+    throw conflict(
+      'callback_urls_max_reached',
+      `A mission has at most ${CALLBACK_URLS_PER_MISSION_MAX} different callback addresses; use a webhook endpoint.`,
+    );
+  for (const url of added)
+    await addEndpoint(tx, secretBox, {
+      url,
+      eventTypes: ['*'],
+      missionId,
+      includeResult: false,
+      description: 'callback_url',
+      implicit: true,
+    });
+}
+
+async function addEndpoint(
+  tx: Tx,
+  secretBox: SecretBox,
+  input: NewEndpoint & { readonly implicit: boolean },
+): Promise<{ id: string; secret: string }> {
+  const id = newUuid();
+  const secret = newSecret();
+  await insertEndpoint(tx, {
+    id,
+    ...input,
+    eventTypes: [...input.eventTypes],
+    secretSealed: secretBox.seal(secret, endpointSecretPlace(tx.tenantId, id)),
+    createdAt: tx.now,
+  });
+  return { id, secret };
+}
+
+/** Changes what is given. Deliveries that wait keep waiting; a disabled endpoint gets no new ones. */
+export async function updateEndpoint(tx: Tx, endpointId: string, patch: EndpointPatch): Promise<void> {
+  await lockEndpoint(tx, endpointId);
+  await saveEndpoint(tx, endpointId, patch);
+}
+
+/** Removes the endpoint with its deliveries. */
+export async function deleteEndpoint(tx: Tx, endpointId: string): Promise<void> {
+  await lockEndpoint(tx, endpointId);
+  await removeEndpoint(tx, endpointId);
+}
+
+/** Gives the endpoint a new secret; the old one signs beside it for a day. Returns the new one, this once. */
+export async function rotateEndpointSecret(
+  tx: Tx,
+  secretBox: SecretBox,
+  endpointId: string,
+): Promise<string> {
+  await lockEndpoint(tx, endpointId);
+  const secret = newSecret();
+  await replaceEndpointSecret(tx, endpointId, {
+    sealed: secretBox.seal(secret, endpointSecretPlace(tx.tenantId, endpointId)),
+    previousUntil: new Date(tx.now.getTime() + ROTATION_OVERLAP_MS),
+  });
+  return secret;
+}
+
+/** Where an endpoint's secrets are sealed for: they open in no other row. */
+export function endpointSecretPlace(tenantId: string, endpointId: string): string {
+  return `${tenantId}|webhook_endpoint|${endpointId}|secret`;
+}
+
+function newSecret(): string {
+  return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+}

@@ -1,0 +1,80 @@
+import type { Tx } from '#database';
+import type { Json } from '#contracts';
+
+export const INBOX_KINDS = [
+  'message',
+  'submission',
+  'attempt_succeeded',
+  'attempt_failed',
+  'attempt_exhausted',
+  'dependency_failed',
+  'decision_rejected',
+] as const;
+export type InboxKind = (typeof INBOX_KINDS)[number];
+
+/** Something that a conductor has to see. The person lane is read first. */
+export interface NewInboxItem {
+  readonly lane: 'person' | 'work';
+  readonly kind: InboxKind;
+  /** The message, attempt or task it speaks of. */
+  readonly refId: string | null;
+  readonly body: Record<string, Json>;
+}
+
+export interface InboxRow extends NewInboxItem {
+  readonly seq: number;
+}
+
+export async function insertInboxItems(tx: Tx, missionId: string, items: readonly InboxRow[]): Promise<void> {
+  await tx.db.inboxItem.createMany({
+    data: items.map((item) => ({
+      tenantId: tx.tenantId,
+      missionId,
+      seq: item.seq,
+      lane: item.lane,
+      kind: item.kind,
+      refId: item.refId,
+      body: item.body,
+      createdAt: tx.now,
+    })),
+  });
+}
+
+/** The next page: the person lane first, then oldest first. */
+export async function readInboxPage(tx: Tx, missionId: string, itemsMax: number): Promise<InboxRow[]> {
+  const rows = await tx.db.inboxItem.findMany({
+    where: { tenantId: tx.tenantId, missionId, seenByWave: null },
+    orderBy: [{ lane: 'asc' }, { seq: 'asc' }], // 'person' sorts before 'work'
+    take: itemsMax,
+  });
+  return rows.map((row) => ({
+    seq: row.seq,
+    lane: row.lane === 'person' ? 'person' : 'work',
+    kind: row.kind as InboxKind, // written only by insertInboxItems
+    refId: row.refId,
+    body: row.body as Record<string, Json>,
+  }));
+}
+
+/** Marks the page as seen by this wave and returns how many items that were unseen until now. */
+export async function markInboxSeen(
+  tx: Tx,
+  missionId: string,
+  waveId: string,
+  seqs: readonly number[],
+): Promise<number> {
+  const { count } = await tx.db.inboxItem.updateMany({
+    where: { tenantId: tx.tenantId, missionId, seq: { in: [...seqs] }, seenByWave: null },
+    data: { seenByWave: waveId },
+  });
+  return count;
+}
+
+/** True when a person's word waits: the next wave must not. */
+export async function hasUnseenFromPerson(tx: Tx, missionId: string): Promise<boolean> {
+  const found = await tx.db.inboxItem.findFirst({
+    where: { tenantId: tx.tenantId, missionId, lane: 'person', seenByWave: null },
+    select: { seq: true },
+  });
+  return found !== null;
+}

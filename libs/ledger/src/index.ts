@@ -1,0 +1,92 @@
+export { LedgerRefusal, conflict, invalid, notFound, type RefusalKind } from './errors.js';
+export { submitTasks, type SubmissionItem } from './submit-tasks.js';
+export { cancelTask, retryTask, updateTask } from './change-task.js';
+export { controlMission, createMission, ensureDefaultMission, updateMission } from './missions.js';
+export { holdMission } from './holds.js';
+export { inMission, type MissionLedger } from './mission-ledger.js';
+export { postMessage } from './messages.js';
+export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
+export { leaseAttempts, type LeasedAttempt, type LeaseRequest } from './lease-attempts.js';
+export {
+  completeAttempt,
+  expireAttempt,
+  failAttempt,
+  heartbeatAttempt,
+  releaseAttempt,
+  type AttemptOutcome,
+  type AttemptRefusal,
+} from './end-attempt.js';
+export { readExpiredAttempts } from './attempt.store.js';
+export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';
+export { commitWave, type WaveCommit } from './commit-wave.js';
+export { abortWave, expireWave, type Abortion } from './abort-wave.js';
+export { judgeWrites } from './judge-writes.js';
+export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
+export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
+export type { NewModelCall, SettledTokens } from './model-call.store.js';
+export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
+export { readNamed, readText, searchTasks, type Found } from './tool-reads.store.js';
+export {
+  decide,
+  namedTasks,
+  type Change,
+  type Decision,
+  type LedgerView,
+  type TaskView,
+} from './domain/decide.js';
+export { missionStatus } from './domain/mission-state.js';
+export { readWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+export { refNumber, refOf } from './domain/refs.js';
+export type {
+  ConductorSnapshot,
+  SnapshotBoard,
+  SnapshotDirective,
+  SnapshotFinishedTask,
+  SnapshotInboxItem,
+  SnapshotInFlight,
+  SnapshotMission,
+  SnapshotNote,
+  SnapshotResult,
+  SnapshotReview,
+  SnapshotTask,
+  SnapshotWave,
+} from './domain/snapshot.js';
+
+// What the API reads, and webhook endpoints.
+export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';
+export {
+  listMissions,
+  lockMissionStatus,
+  readMissionStatus,
+  type MissionRead,
+} from './read/missions.store.js';
+export {
+  listTasks,
+  readTaskWithAttempts,
+  type TaskFilter,
+  type TaskRead,
+  type TaskSummaryRead,
+} from './read/tasks.store.js';
+export { readAttempt, type AttemptRead } from './read/attempts.store.js';
+export { readArtifact, readArtifactBytes, type ArtifactRead } from './read/artifacts.store.js';
+export {
+  listDirectives,
+  listNotes,
+  readDirective,
+  type DirectiveRead,
+  type NoteRead,
+} from './read/registers.store.js';
+export { listMessages, readMessage, type MessageRead } from './read/messages.store.js';
+export { listWaves, readWaveWithDecisions, type WaveRead } from './read/waves.store.js';
+export { listEvents, type EventRead } from './read/events.store.js';
+export { listDeliveries, type DeliveryFilter, type DeliveryRead } from './read/deliveries.store.js';
+export { listEndpoints, lockEndpoint, readEndpoint, type EndpointRead } from './endpoint.store.js';
+export {
+  createEndpoint,
+  deleteEndpoint,
+  endpointSecretPlace,
+  ensureCallbackEndpoints,
+  rotateEndpointSecret,
+  updateEndpoint,
+  type NewEndpoint,
+} from './endpoints.js';

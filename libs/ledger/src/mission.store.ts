@@ -1,0 +1,115 @@
+import { Prisma, type Tx } from '#database';
+import {
+  policySchema,
+  tenantLimitsSchema,
+  type Hold,
+  type MissionState,
+  type Policy,
+  type TaskState,
+  type TenantLimits,
+} from '#contracts';
+import { notFound } from './errors.js';
+
+type StoredMission = Prisma.MissionGetPayload<Record<string, never>>;
+
+/** A mission's row with its closed sets typed. */
+export type MissionRow = Omit<StoredMission, 'state' | 'holds' | 'policy'> & {
+  state: MissionState;
+  holds: Hold[];
+  policy: Policy;
+};
+
+/** The counter that each task state has on its mission's row. */
+export const COUNTER_OF_STATE = {
+  blocked: 'tasksBlocked',
+  queued: 'tasksQueued',
+  working: 'tasksWorking',
+  input_required: 'tasksInputRequired',
+  completed: 'tasksCompleted',
+  failed: 'tasksFailed',
+  canceled: 'tasksCanceled',
+} as const satisfies Record<TaskState, keyof MissionRow>;
+
+export function taskCounts(
+  mission: Pick<MissionRow, (typeof COUNTER_OF_STATE)[TaskState]>,
+): Record<TaskState, number> {
+  return {
+    blocked: mission.tasksBlocked,
+    queued: mission.tasksQueued,
+    working: mission.tasksWorking,
+    input_required: mission.tasksInputRequired,
+    completed: mission.tasksCompleted,
+    failed: mission.tasksFailed,
+    canceled: mission.tasksCanceled,
+  };
+}
+
+export function toMissionRow(stored: StoredMission): MissionRow {
+  return {
+    ...stored,
+    state: stored.state as MissionState, // a CHECK constraint keeps both in their sets
+    holds: stored.holds as Hold[],
+    policy: policySchema.parse(stored.policy),
+  };
+}
+
+/**
+ * Locks the mission until the transaction ends: every command of a mission takes this lock first, so its commands,
+ * event numbers and counters follow one another. Throws `not_found` for what this tenant does not have.
+ */
+export async function lockMission(tx: Tx, missionId: string): Promise<MissionRow> {
+  await tx.db
+    .$queryRaw`SELECT 1 AS locked FROM mission WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${missionId}::uuid FOR UPDATE`;
+  await tx.readClock();
+  return readMission(tx, missionId);
+}
+
+export async function readMission(tx: Tx, missionId: string): Promise<MissionRow> {
+  const stored = await tx.db.mission.findUnique({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: missionId } },
+  });
+  if (stored === null) throw notFound('mission');
+  return toMissionRow(stored);
+}
+
+/** Writes the columns that differ from how the row was read. */
+export async function saveMission(tx: Tx, before: MissionRow, after: MissionRow): Promise<void> {
+  const changed = Object.entries(after).filter(([name, value]) => value !== before[name as keyof MissionRow]);
+  if (changed.length === 0) return;
+  await tx.db.mission.update({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: before.id } },
+    data: Object.fromEntries(changed),
+  });
+}
+
+export async function insertMission(
+  tx: Tx,
+  row: Omit<Prisma.MissionUncheckedCreateInput, 'tenantId'>,
+): Promise<void> {
+  await tx.db.mission.create({ data: { ...row, tenantId: tx.tenantId } });
+}
+
+export async function findDefaultMission(tx: Tx): Promise<string | null> {
+  const found = await tx.db.mission.findFirst({
+    where: { tenantId: tx.tenantId, isDefault: true },
+    select: { id: true },
+  });
+  return found?.id ?? null;
+}
+
+export async function readTenantLimits(tx: Tx): Promise<TenantLimits> {
+  const tenant = await tx.db.tenant.findUniqueOrThrow({
+    where: { id: tx.tenantId },
+    select: { limits: true },
+  });
+  return tenantLimitsSchema.parse(tenant.limits);
+}
+
+/** Adds to the tenant's recently spent tokens, after letting the old ones decay (half-life ten minutes). */
+export async function chargeRecentTokens(tx: Tx, tokens: number): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE tenant
+       SET recent_tokens = ${tokens} + recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - recent_tokens_at) / 600),
+           recent_tokens_at = clock_timestamp()
+     WHERE id = ${tx.tenantId}::uuid`;
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import {
+  contextCeilingTokens,
+  mergePolicy,
+  newUuid,
+  policyFrom,
+  type Actor,
+  type MissionInput,
+  type MissionPatch,
+  type Policy,
+} from '#contracts';
+import type { Tx } from '#database';
+import { cancelOpenTask } from './end-task.js';
+import { setBudget } from './budget.store.js';
+import { conflict, invalid } from './errors.js';
+import { liftAllHolds, liftHold } from './holds.js';
+import { insertDirectives } from './directive.store.js';
+import { abortRunningWave } from './abort-wave.js';
+import { nextState } from './domain/machine.js';
+import { MISSION_TRANSITIONS, type MissionAction } from './domain/mission-state.js';
+import { refOf } from './domain/refs.js';
+import { TASK_REASONS } from './domain/task-state.js';
+import { findDefaultMission, insertMission } from './mission.store.js';
+import { inMission, type MissionLedger } from './mission-ledger.js';
+import { readOpenTasks } from './task.store.js';
+
+const FENCE_SECRET_BYTES = 32;
+
+/** Creates a mission with its directives; nothing is due until a task or a message arrives. */
+export async function createMission(tx: Tx, input: MissionInput, actor: Actor): Promise<string> {
+  const policy = checkedPolicy(policyFrom(input.policy));
+  const id = await insertNewMission(tx, {
+    title: input.title,
+    objective: input.objective,
+    acceptanceCriteria: input.acceptance_criteria,
+    policy,
+    metadata: input.metadata,
+    callbackUrl: input.callback_url,
+    isDefault: false,
+  });
+  await setBudget(tx, id, input.budget);
+  await inMission(tx, id, async (ledger) => {
+    ledger.append({ type: 'mission.created', actor, data: { title: input.title, state: 'active' } });
+    await insertDirectives(
+      ledger,
+      input.directives.map((text) => ({ text, state: 'accepted', source: actor.kind })),
+    );
+    for (let number = 1; number <= input.directives.length; number += 1)
+      ledger.append({ type: 'directive.added', actor, data: { ref: refOf('D', number) } });
+  });
+  return id;
+}
+
+/** The mission for tasks that name none; made when a tenant first needs it, and never completed. */
+export async function ensureDefaultMission(tx: Tx, actor: Actor): Promise<string> {
+  const found = await findDefaultMission(tx);
+  if (found !== null) return found;
+  const id = await insertNewMission(tx, {
+    title: 'Default mission',
+    objective: 'Do the tasks that were submitted without a mission of their own.',
+    acceptanceCriteria: [],
+    policy: policyFrom({}),
+    metadata: {},
+    callbackUrl: null,
+    isDefault: true,
+  });
+  await inMission(tx, id, (ledger) => {
+    ledger.append({ type: 'mission.created', actor, data: { title: 'Default mission', state: 'active' } });
+    return Promise.resolve();
+  });
+  return id;
+}
+
+/** Changes title, policy (merged) or budget; a raised or removed limit lifts the hold that it had caused. */
+export async function updateMission(
+  tx: Tx,
+  missionId: string,
+  patch: MissionPatch,
+  actor: Actor,
+): Promise<void> {
+  await inMission(tx, missionId, async (ledger) => {
+    const { mission } = ledger;
+    if (patch.title !== undefined) mission.title = patch.title;
+    if (patch.policy !== undefined) mission.policy = checkedPolicy(mergePolicy(mission.policy, patch.policy));
+    if (patch.budget !== undefined && (await setBudget(tx, missionId, patch.budget)))
+      liftHold(ledger, 'budget');
+    ledger.append({ type: 'mission.updated', actor, data: { fields: Object.keys(patch) } });
+  });
+}
+
+/** Pauses, resumes, cancels or archives. Throws `mission_<state>` when the mission's state does not allow it. */
+export async function controlMission(
+  tx: Tx,
+  missionId: string,
+  action: 'pause' | 'resume' | 'cancel' | 'archive',
+  actor: Actor,
+): Promise<void> {
+  await inMission(tx, missionId, async (ledger) => {
+    if (action === 'resume' && ledger.mission.state === 'active') {
+      liftAllHolds(ledger, actor);
+      return;
+    }
+    move(ledger, action);
+    if (action === 'cancel' || action === 'archive') await stopWork(ledger, actor, action);
+    if (action === 'resume') ledger.dueNow();
+    ledger.append(
+      { type: EVENT_OF_ACTION[action], actor, data: { state: ledger.mission.state } },
+      missionOutbound(ledger),
+    );
+  });
+}
+
+const EVENT_OF_ACTION = {
+  pause: 'mission.paused',
+  resume: 'mission.resumed',
+  cancel: 'mission.canceled',
+  archive: 'mission.archived',
+} as const;
+
+/** Work for a completed mission takes it up again; a canceled or archived one refuses it. */
+export function reopenForWork(ledger: MissionLedger, actor: Actor): void {
+  const { mission } = ledger;
+  if (mission.state === 'canceled' || mission.state === 'archived')
+    throw conflict('mission_ended', `This mission is ${mission.state}; create another one for new work.`);
+  if (mission.state !== 'completed') return;
+  move(ledger, 'reopen');
+  mission.verificationFailures = 0;
+  ledger.append({ type: 'mission.resumed', actor, data: { state: 'active' } });
+}
+
+/** Completes a mission whose work is done; its default mission never is. */
+export function completeMission(ledger: MissionLedger, actor: Actor): void {
+  move(ledger, 'complete');
+  ledger.mission.verificationOwed = false;
+  ledger.append({ type: 'mission.completed', actor, data: { state: 'completed' } }, missionOutbound(ledger));
+}
+
+function move(ledger: MissionLedger, action: MissionAction): void {
+  const { mission } = ledger;
+  const state = nextState(MISSION_TRANSITIONS, mission.state, action);
+  if (state === null)
+    throw conflict(`mission_${mission.state}`, `A mission that is ${mission.state} cannot ${action}.`);
+  mission.state = state;
+}
+
+/** Cancels what is open and fences off a running wave: the next model call does not happen. */
+async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 'archive'): Promise<void> {
+  await abortRunningWave(ledger, `mission_${action}`);
+  for (const task of await readOpenTasks(ledger.tx, ledger.mission.id))
+    await cancelOpenTask(ledger, task, { actor, reason: TASK_REASONS.missionCanceled });
+}
+
+function missionOutbound(ledger: MissionLedger) {
+  return {
+    callbackUrls: ledger.mission.callbackUrl === null ? [] : [ledger.mission.callbackUrl],
+    result: undefined,
+  };
+}
+
+type NewMission = Pick<
+  Parameters<typeof insertMission>[1],
+  'title' | 'objective' | 'acceptanceCriteria' | 'metadata' | 'callbackUrl' | 'isDefault'
+> & { policy: Policy };
+
+async function insertNewMission(tx: Tx, mission: NewMission): Promise<string> {
+  const id = newUuid();
+  await insertMission(tx, {
+    ...mission,
+    id,
+    fenceSecret: randomBytes(FENCE_SECRET_BYTES),
+    createdAt: tx.now,
+    updatedAt: tx.now,
+  });
+  return id;
+}
+
+/** What the schema cannot say: a budget that the standard window cannot hold, a target above its budget, what is not built yet. */
+function checkedPolicy(policy: Policy): Policy {
+  const ceiling = contextCeilingTokens(policy);
+  if (policy.context_budget_tokens > ceiling)
+    throw invalid(
+      'context_budget_too_large',
+      `context_budget_tokens may be at most ${ceiling}: the window of 200,000 less output_tokens_max.`,
+      '/policy/context_budget_tokens',
+    );
+  if (policy.context_target_tokens > policy.context_budget_tokens)
+    throw invalid(
+      'context_target_too_large',
+      'context_target_tokens may not exceed context_budget_tokens.',
+      '/policy/context_target_tokens',
+    );
+  if (policy.planning !== 'conductor')
+    throw invalid('not_supported_yet', 'This version plans by conductor only.', '/policy/planning');
+  if (policy.approval !== 'none')
+    throw invalid('not_supported_yet', 'This version has no approvals yet.', '/policy/approval');
+  return policy;
+}

@@ -1,0 +1,81 @@
+import { encodeId, newUuid, type Policy, type WaveTrigger } from '#contracts';
+import type { Tx } from '#database';
+import type { ConductorSnapshot } from './domain/snapshot.js';
+import { isActionable } from './domain/due.js';
+import { readInboxPage, type InboxRow } from './inbox.store.js';
+import { inMission, type MissionLedger } from './mission-ledger.js';
+import { readSnapshot } from './snapshot.store.js';
+import { insertWave } from './wave.store.js';
+
+/** How long a wave is held without a beat. */
+export const WAVE_LEASE_MS = 15_000;
+
+/** A wave that runs: who it is, what fences it, and all that it may know. */
+export interface OpenWave {
+  readonly tenantId: string;
+  readonly missionId: string;
+  readonly waveId: string;
+  readonly epoch: number;
+  readonly policy: Policy;
+  readonly snapshot: ConductorSnapshot;
+}
+
+/**
+ * Opens the next wave of a mission that is due: the epoch moves on, which fences off whatever came before, the wave
+ * holds the mission for a lease, and its snapshot is read in the same transaction. Null when there is nothing to do.
+ */
+export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | null> {
+  return inMission(tx, missionId, async (ledger) => {
+    const { mission, now } = ledger;
+    const isDue = mission.waveDueAt !== null && mission.waveDueAt <= now;
+    if (mission.waveId !== null || !isDue || !isActionable({ ...mission, freeSlots: ledger.freeSlots }))
+      return null;
+    const page = await readInboxPage(tx, missionId, mission.policy.inbox_page_max);
+    const waveId = newUuid();
+    const trigger = triggerOf(ledger, page);
+    mission.epoch += 1;
+    mission.lastWaveNumber += 1;
+    mission.waveId = waveId;
+    mission.waveLeaseUntil = new Date(now.getTime() + WAVE_LEASE_MS);
+    await insertWave(tx, {
+      id: waveId,
+      missionId,
+      number: mission.lastWaveNumber,
+      epoch: mission.epoch,
+      trigger,
+      model: mission.policy.model,
+      budgetTokens: mission.policy.context_budget_tokens,
+    });
+    ledger.append({
+      type: 'wave.started',
+      actor: { kind: 'wave', id: encodeId('wave', waveId) },
+      waveId,
+      data: { number: mission.lastWaveNumber, epoch: mission.epoch, trigger, state: 'running' },
+    });
+    const snapshot = await readSnapshot(ledger, { page, trigger });
+    return {
+      tenantId: tx.tenantId,
+      missionId,
+      waveId,
+      epoch: mission.epoch,
+      policy: mission.policy,
+      snapshot,
+    };
+  });
+}
+
+const TRIGGER_OF_KIND = {
+  message: 'message',
+  submission: 'submission',
+  attempt_succeeded: 'result',
+  attempt_failed: 'result',
+  attempt_exhausted: 'result',
+  dependency_failed: 'result',
+  decision_rejected: 'retry',
+} as const satisfies Record<InboxRow['kind'], WaveTrigger>;
+
+function triggerOf(ledger: MissionLedger, page: readonly InboxRow[]): WaveTrigger {
+  const [first] = page;
+  if (first !== undefined) return TRIGGER_OF_KIND[first.kind];
+  return ledger.mission.verificationOwed ? 'verification' : 'ready_tasks';
+}

@@ -1,0 +1,93 @@
+import type { Tx } from '#database';
+import { encodeId, matchesEventPattern, newUuid, type Json } from '#contracts';
+import type { EventRow } from './event.store.js';
+
+/** A result larger than this stays behind its url, also for endpoints that ask for results. */
+const INLINE_RESULT_BYTES_MAX = 16_384;
+
+interface EndpointRow {
+  readonly id: string;
+  readonly url: string;
+  readonly eventTypes: readonly string[];
+  readonly missionId: string | null;
+  readonly implicit: boolean;
+  readonly includeResult: boolean;
+}
+
+/** What an event carries to those who subscribed to it, beside its row. */
+export interface Outbound {
+  /** The callback_url that this event's task or mission named: implicit endpoints hear nothing else. */
+  readonly callbackUrls: readonly string[];
+  readonly result: Json | undefined;
+}
+
+/**
+ * Writes one delivery per event and endpoint that wants it, in the events' own transaction: what is committed will be
+ * sent, what is rolled back never was. Rings the doorbell when there is anything to send.
+ */
+export async function insertDeliveries(
+  tx: Tx,
+  events: readonly (EventRow & { readonly outbound?: Outbound | undefined })[],
+  onlyEndpointId: string | null = null,
+): Promise<void> {
+  const endpoints = await tx.db.webhookEndpoint.findMany({
+    where: { tenantId: tx.tenantId, state: 'enabled' },
+    select: { id: true, url: true, eventTypes: true, missionId: true, implicit: true, includeResult: true },
+  });
+  const isWanted = (endpoint: EndpointRow, event: (typeof events)[number]): boolean =>
+    onlyEndpointId === null ? wants(endpoint, event, event.outbound) : endpoint.id === onlyEndpointId;
+  const wanted = events.flatMap((event) =>
+    endpoints.filter((endpoint) => isWanted(endpoint, event)).map((endpoint) => ({ endpoint, event })),
+  );
+  if (wanted.length === 0) return;
+  await tx.db.webhookDelivery.createMany({
+    data: wanted.map(({ endpoint, event }) => ({
+      tenantId: tx.tenantId,
+      id: newUuid(),
+      endpointId: endpoint.id,
+      eventId: event.id,
+      eventType: event.type,
+      payload: JSON.stringify(
+        webhookBody(event, endpoint.includeResult ? event.outbound?.result : undefined),
+      ),
+      nextTryAt: event.createdAt,
+    })),
+  });
+  for (let count = 0; count < Math.min(wanted.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
+}
+
+/** More would only queue behind each other; a delivery that ends rings for the next. */
+const RINGS_PER_COMMIT_MAX = 8;
+
+function wants(endpoint: EndpointRow, event: EventRow, outbound: Outbound | undefined): boolean {
+  if (endpoint.missionId !== null && endpoint.missionId !== event.missionId) return false;
+  if (!endpoint.eventTypes.some((pattern) => matchesEventPattern(pattern, event.type))) return false;
+  return !endpoint.implicit || (outbound?.callbackUrls.includes(endpoint.url) ?? false);
+}
+
+function webhookBody(event: EventRow, result: Json | undefined): Record<string, Json> {
+  const inline = result !== undefined && Buffer.byteLength(JSON.stringify(result)) <= INLINE_RESULT_BYTES_MAX;
+  return {
+    type: event.type,
+    timestamp: event.createdAt.toISOString(),
+    data: {
+      ...event.data,
+      mission_id: event.missionId === null ? null : encodeId('mission', event.missionId),
+      seq: event.seq,
+      ...(event.taskId === undefined ? {} : { task_id: encodeId('task', event.taskId) }),
+      ...(event.attemptId === undefined ? {} : { attempt_id: encodeId('attempt', event.attemptId) }),
+      ...(event.waveId === undefined ? {} : { wave_id: encodeId('wave', event.waveId) }),
+      url: resourcePath(event),
+      ...(inline ? { result } : {}),
+    },
+  };
+}
+
+/** Where the subject of an event is read, relative to the service. */
+function resourcePath(event: EventRow): string {
+  if (event.taskId !== undefined) return `/v1/tasks/${encodeId('task', event.taskId)}`;
+  if (event.waveId !== undefined) return `/v1/waves/${encodeId('wave', event.waveId)}`;
+  return event.missionId === null
+    ? '/v1/webhook-endpoints'
+    : `/v1/missions/${encodeId('mission', event.missionId)}`;
+}

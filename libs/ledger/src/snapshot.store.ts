@@ -1,0 +1,317 @@
+import { taskResultSchema, toStorableText, type Json, type WaveTrigger } from '#contracts';
+import type { Tx } from '#database';
+import { refOf } from './domain/refs.js';
+import type {
+  ConductorSnapshot,
+  SnapshotBoard,
+  SnapshotFinishedTask,
+  SnapshotInboxItem,
+  SnapshotResult,
+  SnapshotReview,
+  SnapshotTask,
+} from './domain/snapshot.js';
+import { TASK_REASONS } from './domain/task-state.js';
+import type { InboxRow } from './inbox.store.js';
+import { taskCounts } from './mission.store.js';
+import type { MissionLedger } from './mission-ledger.js';
+import { toTaskRow, type TaskRow } from './task.store.js';
+
+/** What one snapshot reads at most; the rest is counted and reached by the read tools. */
+const READY_MAX = 60;
+const IN_FLIGHT_MAX = 100;
+const REVIEW_MAX = 40;
+const BLOCKED_MAX = 60;
+const FINISHED_MAX = 60;
+const NOTES_MAX = 100;
+const DIRECTIVES_MAX = 500;
+const OPEN_DEPENDENCIES_NAMED_MAX = 10;
+const OUTPUT_HEAD_CHARACTERS_MAX = 2_000;
+const OUTCOME_CHARACTERS_MAX = 240;
+
+/** Reads all that the wave may know, in the transaction that opens it. */
+export async function readSnapshot(
+  ledger: MissionLedger,
+  wave: { readonly page: readonly InboxRow[]; readonly trigger: WaveTrigger },
+): Promise<ConductorSnapshot> {
+  const { mission, tx, now } = ledger;
+  const inbox = await describeInbox(tx, wave.page);
+  return {
+    mission: {
+      id: mission.id,
+      title: mission.title,
+      objective: mission.objective,
+      acceptanceCriteria: mission.acceptanceCriteria,
+      counts: taskCounts(mission),
+      fenceSecretHex: Buffer.from(mission.fenceSecret).toString('hex'),
+      lastEventSeq: mission.lastEventSeq,
+    },
+    wave: {
+      number: mission.lastWaveNumber,
+      trigger: wave.trigger,
+      date: now.toISOString().slice(0, 10),
+      handoffNote: mission.handoffNote,
+      freeSlots: ledger.freeSlots,
+      tasksCreatableMax: Math.min(
+        mission.policy.limits.tasks_per_wave_max,
+        Math.max(0, mission.policy.limits.tasks_max - mission.lastTaskNumber),
+      ),
+    },
+    directives: await readDirectives(ledger),
+    notes: await readNotes(ledger),
+    board: await readBoard(ledger),
+    finished: await readFinished(ledger),
+    finishedTotal: mission.tasksCompleted + mission.tasksFailed + mission.tasksCanceled,
+    inbox,
+    inboxSpill: mission.inboxUnseen - inbox.length,
+  };
+}
+
+async function readDirectives({ tx, mission }: MissionLedger): Promise<{ ref: string; text: string }[]> {
+  const rows = await tx.db.directive.findMany({
+    where: { tenantId: tx.tenantId, missionId: mission.id, state: 'accepted' },
+    orderBy: { number: 'asc' },
+    take: DIRECTIVES_MAX,
+  });
+  return rows.map((row) => ({ ref: refOf('D', row.number), text: row.text }));
+}
+
+async function readNotes({ tx, mission }: MissionLedger): Promise<ConductorSnapshot['notes']> {
+  const rows = await tx.db.note.findMany({
+    where: { tenantId: tx.tenantId, missionId: mission.id, supersededBy: null },
+    orderBy: { number: 'desc' },
+    take: NOTES_MAX,
+  });
+  const waveIds = rows.flatMap((row) => row.waveId ?? []);
+  const waves = await tx.db.wave.findMany({
+    where: { tenantId: tx.tenantId, id: { in: waveIds } },
+    select: { id: true, number: true },
+  });
+  const numberOfWave = new Map(waves.map((wave) => [wave.id, wave.number]));
+  return rows.reverse().map((row) => ({
+    ref: refOf('N', row.number),
+    kind: row.kind as ConductorSnapshot['notes'][number]['kind'], // parsed by the note tool's schema
+    text: row.text,
+    waveNumber: numberOfWave.get(row.waveId ?? '') ?? null,
+  }));
+}
+
+async function readBoard(ledger: MissionLedger): Promise<SnapshotBoard> {
+  const { mission } = ledger;
+  const review = await readReview(ledger);
+  return {
+    ready: await readTasks(ledger, 'queued', READY_MAX),
+    readyTotal: mission.tasksReady,
+    inFlight: await readInFlight(ledger),
+    review: review.shown,
+    reviewTotal: review.total,
+    blocked: await readTasks(ledger, 'blocked', BLOCKED_MAX),
+    blockedTotal: mission.tasksBlocked,
+  };
+}
+
+/** Ready tasks (queued, with nobody at them), or blocked ones, those closest to being ready first. */
+async function readTasks(
+  ledger: MissionLedger,
+  state: 'queued' | 'blocked',
+  tasksMax: number,
+): Promise<SnapshotTask[]> {
+  const { tx, mission } = ledger;
+  const stored = await tx.db.task.findMany({
+    where: { tenantId: tx.tenantId, missionId: mission.id, state, liveAttemptId: null },
+    orderBy: [{ openDependencies: 'asc' }, { priority: 'asc' }, { number: 'asc' }],
+    take: tasksMax,
+  });
+  const tasks = stored.map(toTaskRow);
+  const needs = state === 'blocked' ? await readOpenDependencies(tx, tasks) : new Map<string, string[]>();
+  return tasks.map((task) => ({
+    ref: refOf('T', task.number),
+    key: task.key,
+    title: task.title,
+    version: task.version,
+    priority: task.priority,
+    worker: task.worker,
+    openDependencies: needs.get(task.id) ?? [],
+    stateReason: task.stateReason,
+    failures: task.failures,
+  }));
+}
+
+async function readOpenDependencies(tx: Tx, tasks: readonly TaskRow[]): Promise<Map<string, string[]>> {
+  const edges = await tx.db.taskDependency.findMany({
+    where: {
+      tenantId: tx.tenantId,
+      taskId: { in: tasks.map((task) => task.id) },
+      dependsOn: { state: { not: 'completed' } },
+    },
+    select: { taskId: true, dependsOn: { select: { number: true } } },
+    orderBy: { dependsOn: { number: 'asc' } },
+  });
+  const refs = new Map<string, string[]>();
+  for (const { taskId, dependsOn } of edges) {
+    const named = refs.get(taskId) ?? [];
+    if (named.length < OPEN_DEPENDENCIES_NAMED_MAX)
+      refs.set(taskId, [...named, refOf('T', dependsOn.number)]);
+  }
+  return refs;
+}
+
+async function readInFlight({ tx, mission }: MissionLedger): Promise<SnapshotBoard['inFlight']> {
+  const rows = await tx.db.attempt.findMany({
+    where: { tenantId: tx.tenantId, missionId: mission.id, state: { in: ['offered', 'leased'] } },
+    orderBy: { refNumber: 'asc' },
+    take: IN_FLIGHT_MAX,
+    include: { task: { select: { number: true, title: true, version: true } } },
+  });
+  return rows.map((row) => ({
+    taskRef: refOf('T', row.task.number),
+    attemptRef: refOf('A', row.refNumber),
+    state: row.state === 'leased' ? 'leased' : 'offered',
+    pool: row.pool,
+    title: row.task.title,
+    version: row.task.version,
+  }));
+}
+
+async function readReview({
+  tx,
+  mission,
+}: MissionLedger): Promise<{ shown: SnapshotReview[]; total: number }> {
+  const where = {
+    tenantId: tx.tenantId,
+    missionId: mission.id,
+    state: 'working',
+    stateReason: TASK_REASONS.awaitingReview,
+  };
+  const total = await tx.db.task.count({ where });
+  const tasks = await tx.db.task.findMany({
+    where,
+    orderBy: [{ priority: 'asc' }, { number: 'asc' }],
+    take: REVIEW_MAX,
+  });
+  const attempts = await tx.db.attempt.findMany({
+    where: { tenantId: tx.tenantId, id: { in: tasks.flatMap((task) => task.liveAttemptId ?? []) } },
+  });
+  const attemptOfTask = new Map(attempts.map((attempt) => [attempt.taskId, attempt]));
+  const shown = tasks.flatMap((task) => {
+    const attempt = attemptOfTask.get(task.id);
+    if (attempt === undefined) return [];
+    return [
+      {
+        taskRef: refOf('T', task.number),
+        attemptRef: refOf('A', attempt.refNumber),
+        title: task.title,
+        version: task.version,
+        acceptanceCriteria: task.acceptanceCriteria,
+        result: describeResult(attempt.result),
+      },
+    ];
+  });
+  return { shown, total };
+}
+
+async function readFinished({ tx, mission }: MissionLedger): Promise<SnapshotFinishedTask[]> {
+  const rows = await tx.db.task.findMany({
+    where: {
+      tenantId: tx.tenantId,
+      missionId: mission.id,
+      state: { in: ['completed', 'failed', 'canceled'] },
+    },
+    orderBy: [{ updatedAt: 'desc' }, { number: 'desc' }],
+    take: FINISHED_MAX,
+  });
+  return rows.map((row) => ({
+    ref: refOf('T', row.number),
+    title: row.title,
+    version: row.version,
+    state: row.state as SnapshotFinishedTask['state'], // the query asks for no other
+    attempts: row.attemptCount,
+    outcome:
+      (row.state === 'completed' ? firstLine(describeResult(row.result).summary) : row.stateReason) ?? '',
+  }));
+}
+
+/** Results are read from their attempts, so that the page shows what waits for review and not what was judged since. */
+async function describeInbox(tx: Tx, page: readonly InboxRow[]): Promise<SnapshotInboxItem[]> {
+  const attemptIds = page.flatMap((item) =>
+    item.kind === 'attempt_succeeded' && item.refId !== null ? [item.refId] : [],
+  );
+  const attempts = await tx.db.attempt.findMany({
+    where: { tenantId: tx.tenantId, id: { in: attemptIds } },
+    select: { id: true, result: true },
+  });
+  const resultOf = new Map(attempts.map((attempt) => [attempt.id, attempt.result]));
+  return page.map((item) => describeItem(item, item.refId === null ? null : resultOf.get(item.refId)));
+}
+
+function describeItem(item: InboxRow, result: unknown): SnapshotInboxItem {
+  const ref = refOf('I', item.seq);
+  const text = (name: string): string => String(item.body[name] ?? '');
+  switch (item.kind) {
+    case 'message':
+      return { ref, kind: 'message', text: text('text'), trusted: item.body.trusted === true };
+    case 'submission':
+      return {
+        ref,
+        kind: 'submission',
+        firstRef: text('first'),
+        lastRef: text('last'),
+        count: Number(item.body.count),
+      };
+    case 'attempt_succeeded':
+      return {
+        ref,
+        kind: 'attempt_succeeded',
+        taskRef: text('ref'),
+        attemptRef: text('attempt'),
+        result: describeResult(result),
+      };
+    case 'attempt_failed':
+    case 'attempt_exhausted':
+      return {
+        ref,
+        kind: item.kind,
+        taskRef: text('ref'),
+        attemptRef: text('attempt'),
+        error: text('error'),
+      };
+    case 'dependency_failed':
+      return {
+        ref,
+        kind: 'dependency_failed',
+        taskRef: text('task'),
+        blockedRefs: Array.isArray(item.body.blocked) ? item.body.blocked.map(String) : [],
+        blockedTotal: Number(item.body.blocked_total),
+      };
+    case 'decision_rejected':
+      return {
+        ref,
+        kind: 'decision_rejected',
+        tool: text('tool'),
+        subject: text('subject'),
+        reason: text('reason'),
+      };
+  }
+}
+
+/** A result cut to what a context may show of it. */
+export function describeResult(stored: unknown): SnapshotResult {
+  const parsed = taskResultSchema.safeParse(stored);
+  if (!parsed.success) return { summary: '', outputHead: '', outputBytes: 0, artifactIds: [] };
+  const { summary, output, artifacts } = parsed.data;
+  const text = outputText(output);
+  return {
+    summary,
+    outputHead: toStorableText(text.slice(0, OUTPUT_HEAD_CHARACTERS_MAX)),
+    outputBytes: Buffer.byteLength(text),
+    artifactIds: artifacts.map((artifact) => artifact.id),
+  };
+}
+
+function outputText(output: Json): string {
+  if (output === null) return '';
+  return typeof output === 'string' ? output : JSON.stringify(output);
+}
+
+function firstLine(text: string): string {
+  return toStorableText((text.split('\n', 1)[0] ?? '').slice(0, OUTCOME_CHARACTERS_MAX));
+}

@@ -1,0 +1,218 @@
+import { decodeId, type Json, type TaskState } from '#contracts';
+import { Prisma, type Tx } from '#database';
+import { readArtifactPart } from './artifact.store.js';
+import { refNumber, refOf } from './domain/refs.js';
+import { describeResult } from './snapshot.store.js';
+import { toTaskRow, type TaskRow } from './task.store.js';
+
+const SEARCH_PAGE_MAX = 20;
+const TEXT_HEAD_CHARACTERS_MAX = 1_500;
+const PART_BYTES_MAX = 2_000;
+
+/** What a read tool found, as plain JSON; text that somebody outside wrote stands only under `outside`. */
+export interface Found {
+  readonly ref: string;
+  readonly facts: Record<string, Json>;
+  readonly outside: Record<string, string>;
+}
+
+/** Reads what refs (T, A, D, N) and keys of one mission name; names of nothing are left out. */
+export async function readNamed(tx: Tx, missionId: string, names: readonly string[]): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const name of names) {
+    const one = await readOne(tx, missionId, name);
+    if (one !== null) found.push(one);
+  }
+  return found;
+}
+
+async function readOne(tx: Tx, missionId: string, name: string): Promise<Found | null> {
+  const attempt = refNumber('A', name);
+  if (attempt !== null) return readAttempt(tx, missionId, attempt);
+  const note = refNumber('N', name);
+  if (note !== null) return readNote(tx, missionId, note);
+  const directive = refNumber('D', name);
+  if (directive !== null) return readDirective(tx, missionId, directive);
+  return readTaskNamed(tx, missionId, name);
+}
+
+async function readTaskNamed(tx: Tx, missionId: string, name: string): Promise<Found | null> {
+  const number = refNumber('T', name);
+  const stored = await tx.db.task.findFirst({
+    where: { tenantId: tx.tenantId, missionId, ...(number === null ? { key: name } : { number }) },
+    include: {
+      dependencies: { select: { dependsOn: { select: { number: true, state: true } } }, take: 100 },
+      attempts: { orderBy: { number: 'desc' }, take: 5 },
+    },
+  });
+  if (stored === null) return null;
+  const task = toTaskRow(stored);
+  const result = describeResult(
+    task.result ?? stored.attempts.find((attempt) => attempt.result !== null)?.result,
+  );
+  return {
+    ref: refOf('T', task.number),
+    facts: {
+      ...taskFacts(task),
+      needs: stored.dependencies.map(({ dependsOn }) => `${refOf('T', dependsOn.number)} ${dependsOn.state}`),
+      attempts: stored.attempts.map((attempt) => `${refOf('A', attempt.refNumber)} ${attempt.state}`),
+      instructions_characters: task.instructions.length,
+      output_bytes: result.outputBytes,
+      artifacts: [...result.artifactIds],
+    },
+    outside: {
+      title: task.title,
+      instructions: head(task.instructions),
+      acceptance_criteria: task.acceptanceCriteria.join('\n'),
+      feedback: task.feedback ?? '',
+      result: head(`${result.summary}\n${result.outputHead}`.trim()),
+    },
+  };
+}
+
+function taskFacts(task: TaskRow): Record<string, Json> {
+  return {
+    key: task.key,
+    version: task.version,
+    state: task.state,
+    reason: task.stateReason,
+    worker: task.worker,
+    priority: task.priority,
+    generation: task.generation,
+    failures: task.failures,
+  };
+}
+
+async function readAttempt(tx: Tx, missionId: string, ref: number): Promise<Found | null> {
+  const row = await tx.db.attempt.findFirst({
+    where: { tenantId: tx.tenantId, missionId, refNumber: ref },
+    include: { task: { select: { number: true } } },
+  });
+  if (row === null) return null;
+  const result = describeResult(row.result ?? row.lateResult);
+  return {
+    ref: refOf('A', row.refNumber),
+    facts: {
+      task: refOf('T', row.task.number),
+      number: row.number,
+      state: row.state,
+      pool: row.pool,
+      late: row.result === null && row.lateResult !== null,
+      output_bytes: result.outputBytes,
+      artifacts: [...result.artifactIds],
+    },
+    outside: {
+      worker: row.worker ?? '',
+      result: head(`${result.summary}\n${result.outputHead}`.trim()),
+      error: errorText(row.error),
+    },
+  };
+}
+
+async function readNote(tx: Tx, missionId: string, number: number): Promise<Found | null> {
+  const row = await tx.db.note.findFirst({ where: { tenantId: tx.tenantId, missionId, number } });
+  if (row === null) return null;
+  const supersededBy = row.supersededBy === null ? null : refOf('N', row.supersededBy);
+  return {
+    ref: refOf('N', number),
+    facts: { kind: row.kind, superseded_by: supersededBy },
+    outside: { text: row.text },
+  };
+}
+
+async function readDirective(tx: Tx, missionId: string, number: number): Promise<Found | null> {
+  const row = await tx.db.directive.findFirst({ where: { tenantId: tx.tenantId, missionId, number } });
+  return row === null
+    ? null
+    : { ref: refOf('D', number), facts: { state: row.state }, outside: { text: row.text } };
+}
+
+/** A page of tasks whose title has the words, or whose key or ref is the query; all of them when it is empty. */
+export async function searchTasks(
+  tx: Tx,
+  missionId: string,
+  search: { readonly query: string; readonly state: TaskState | null; readonly offset: number },
+): Promise<{ total: number; found: Found[] }> {
+  const query = search.query.trim();
+  const number = refNumber('T', query);
+  const where: Prisma.TaskWhereInput = {
+    tenantId: tx.tenantId,
+    missionId,
+    ...(search.state === null ? {} : { state: search.state }),
+    ...(query === ''
+      ? {}
+      : {
+          OR: [
+            { key: query },
+            { title: { contains: query, mode: 'insensitive' } },
+            ...(number === null ? [] : [{ number }]),
+          ],
+        }),
+  };
+  const total = await tx.db.task.count({ where });
+  const rows = await tx.db.task.findMany({
+    where,
+    orderBy: { number: 'asc' },
+    skip: search.offset,
+    take: SEARCH_PAGE_MAX,
+  });
+  const found = rows.map(toTaskRow).map((task) => ({
+    ref: refOf('T', task.number),
+    facts: taskFacts(task),
+    outside: { title: task.title },
+  }));
+  return { total, found };
+}
+
+/** Part of a long text: an artifact (art_…), a task's instructions (T12), or an attempt's output (A16). */
+export async function readText(
+  tx: Tx,
+  missionId: string,
+  part: { readonly id: string; readonly offset: number },
+): Promise<{ sizeBytes: number; text: string } | null> {
+  const artifactId = decodeId('artifact', part.id);
+  if (artifactId !== null) {
+    const found = await readArtifactPart(tx, missionId, {
+      artifactId,
+      offset: part.offset,
+      bytesMax: PART_BYTES_MAX,
+    });
+    return found === null
+      ? null
+      : { sizeBytes: found.sizeBytes, text: Buffer.from(found.bytes).toString('utf8') };
+  }
+  const whole = await readWhole(tx, missionId, part.id);
+  if (whole === null) return null;
+  const bytes = Buffer.from(whole);
+  return {
+    sizeBytes: bytes.byteLength,
+    text: bytes.subarray(part.offset, part.offset + PART_BYTES_MAX).toString('utf8'),
+  };
+}
+
+async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string | null> {
+  const task = refNumber('T', ref);
+  if (task !== null) {
+    const row = await tx.db.task.findFirst({ where: { tenantId: tx.tenantId, missionId, number: task } });
+    return row?.instructions ?? null;
+  }
+  const attempt = refNumber('A', ref);
+  if (attempt === null) return null;
+  const row = await tx.db.attempt.findFirst({
+    where: { tenantId: tx.tenantId, missionId, refNumber: attempt },
+  });
+  const result = row?.result ?? row?.lateResult ?? null;
+  if (result === null || typeof result !== 'object' || Array.isArray(result)) return null;
+  const { output } = result;
+  return typeof output === 'string' ? output : JSON.stringify(output ?? null);
+}
+
+function head(text: string): string {
+  if (text.length <= TEXT_HEAD_CHARACTERS_MAX) return text;
+  return `${text.slice(0, TEXT_HEAD_CHARACTERS_MAX)}… (+${text.length - TEXT_HEAD_CHARACTERS_MAX} characters)`;
+}
+
+function errorText(error: unknown): string {
+  if (error === null || typeof error !== 'object') return '';
+  return String(Reflect.get(error, 'message') ?? '');
+}

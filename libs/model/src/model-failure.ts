@@ -1,0 +1,32 @@
+import type { FailureKind } from './domain/failure.js';
+
+/** A model request that came to nothing. `kind` says what to do; what it cost is on record already. */
+export class ModelFailure extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'ModelFailure';
+  }
+}
+
+/** A request that would, or might, exceed its budget of input tokens; nothing was sent. */
+export class ContextBoundError extends Error {
+  constructor(
+    readonly tokens: number,
+    readonly budgetTokens: number,
+  ) {
+    super(`a request of ${tokens} tokens does not fit the context budget of ${budgetTokens}`);
+    this.name = 'ContextBoundError';
+  }
+}
+
+/** The money does not allow the request: for now (others' reservations may free room), or at all. */
+export class BudgetError extends Error {
+  constructor(readonly kind: 'wait' | 'reached') {
+    super(kind === 'wait' ? 'other requests have reserved the rest of the budget' : 'the budget is reached');
+    this.name = 'BudgetError';
+  }
+}

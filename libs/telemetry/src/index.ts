@@ -1,0 +1,3 @@
+export { createLogger, silentLogger, type Logger } from './logger.js';
+export { scrub } from './scrub.js';
+export { CRASH_POINTS, armCrashPoint, crashPoint, type CrashPoint } from './crash-point.js';

@@ -1,0 +1,178 @@
+import { newUuid } from '#contracts';
+import { aTenant, openTransactions } from '../../../apps/api/test-support/database.js';
+import {
+  authenticate,
+  createApiKey,
+  createTenant,
+  deleteTenant,
+  findTenant,
+  formatApiKey,
+  listApiKeys,
+  listTenants,
+  lockTenant,
+  revokeApiKey,
+  updateTenant,
+} from './index.js';
+
+const OPERATOR_KEY = 'the-operator-key-of-these-tests';
+const transactions = openTransactions();
+const signIn = (apiKey: string) => authenticate(transactions, apiKey, OPERATOR_KEY);
+const aKey = (tenantId: string, expiresAt: Date | null = null) =>
+  transactions.inTransaction(tenantId, (tx) =>
+    createApiKey(tx, {
+      name: 'ci',
+      scopes: ['tasks:read'],
+      missionId: null,
+      expiresAt,
+      environment: 'local',
+    }),
+  );
+const keysOf = (tenantId: string) =>
+  transactions.inTransaction(tenantId, (tx) => listApiKeys(tx, { after: null, take: 100 }));
+
+afterAll(() => transactions.close());
+
+describe('authenticate', () => {
+  it('knows a tenant by its key, with the scopes and the request limit of that moment', async () => {
+    const { tenantId } = await aTenant(transactions, 120);
+    const { row, apiKey } = await aKey(tenantId);
+    await expect(signIn(apiKey)).resolves.toEqual({
+      kind: 'tenant',
+      tenantId,
+      keyId: row.id,
+      scopes: ['tasks:read'],
+      missionId: null,
+      requestsPerMinute: 120,
+    });
+  });
+
+  it('knows the operator', async () => {
+    await expect(signIn(OPERATOR_KEY)).resolves.toEqual({ kind: 'operator' });
+  });
+
+  it('refuses a key that nobody was given', async () => {
+    await expect(signIn(formatApiKey('live', new Uint8Array(32).fill(9)))).resolves.toBeNull();
+    await expect(signIn('')).resolves.toBeNull();
+  });
+
+  it('refuses a key from the first request after it was revoked', async () => {
+    const { tenantId, apiKey } = await aTenant(transactions);
+    const [key] = await keysOf(tenantId);
+    await transactions.inTransaction(tenantId, (tx) => revokeApiKey(tx, key?.id ?? ''));
+    await expect(signIn(apiKey)).resolves.toBeNull();
+  });
+
+  it('refuses a key that has expired', async () => {
+    const { tenantId } = await aTenant(transactions);
+    const { apiKey } = await aKey(tenantId, new Date(0));
+    await expect(signIn(apiKey)).resolves.toBeNull();
+  });
+
+  it('notes the use of a key at most once a minute', async () => {
+    const { tenantId, apiKey } = await aTenant(transactions);
+    await signIn(apiKey);
+    const [first] = await keysOf(tenantId);
+    expect(first?.lastUsedAt).toBeInstanceOf(Date);
+    await signIn(apiKey);
+    const [second] = await keysOf(tenantId);
+    expect(second?.lastUsedAt).toEqual(first?.lastUsedAt);
+  });
+});
+
+describe('API keys', () => {
+  it('never leave their secret in the database', async () => {
+    const { tenantId, apiKey } = await aTenant(transactions);
+    const rows = await transactions.inTransaction(tenantId, (tx) => tx.db.apiKey.findMany());
+    expect(JSON.stringify(rows)).not.toContain(apiKey);
+    expect(rows[0]?.prefix).toBe(apiKey.slice(0, 13));
+    expect(rows[0]?.last4).toBe(apiKey.slice(-4));
+  });
+
+  it('of another tenant are neither listed nor revoked', async () => {
+    const owner = await aTenant(transactions);
+    const other = await aTenant(transactions);
+    const [key] = await keysOf(owner.tenantId);
+    await expect(
+      transactions.inTransaction(other.tenantId, (tx) => revokeApiKey(tx, key?.id ?? '')),
+    ).resolves.toBe(false);
+    expect(await keysOf(other.tenantId)).not.toContainEqual(key);
+    await expect(signIn(owner.apiKey)).resolves.not.toBeNull();
+  });
+
+  it('are revoked once: a second time keeps the first', async () => {
+    const { tenantId } = await aTenant(transactions);
+    const { row } = await aKey(tenantId);
+    const revoke = () => transactions.inTransaction(tenantId, (tx) => revokeApiKey(tx, row.id));
+    await expect(revoke()).resolves.toBe(true);
+    const revokedAt = (await keysOf(tenantId)).find((key) => key.id === row.id)?.revokedAt;
+    await expect(revoke()).resolves.toBe(true);
+    expect((await keysOf(tenantId)).find((key) => key.id === row.id)?.revokedAt).toEqual(revokedAt);
+  });
+});
+
+describe('tenants', () => {
+  it('are listed newest first, page by page, each once', async () => {
+    const made = [await aTenant(transactions), await aTenant(transactions), await aTenant(transactions)];
+    const [first, second, ...rest] = await transactions.inSystemTransaction((system) =>
+      listTenants(system, { after: null, take: 100 }),
+    );
+    expect([first?.id, second?.id, rest[0]?.id]).toEqual(made.map((tenant) => tenant.tenantId).reverse());
+    const next = await transactions.inSystemTransaction((system) =>
+      listTenants(system, { after: first ?? null, take: 1 }),
+    );
+    expect(next).toEqual([second]);
+  });
+
+  it('keep the limits that a change does not name', async () => {
+    const { tenantId } = await aTenant(transactions, 7);
+    const changed = await transactions.inSystemTransaction(async (system) => {
+      const before = await lockTenant(system, tenantId);
+      return before && updateTenant(system, before, { limits: { weight: 3 } });
+    });
+    expect(changed).toMatchObject({ name: 'a tenant', limits: { requests_per_minute: 7, weight: 3 } });
+  });
+
+  it('are removed with everything they own, and their keys end', async () => {
+    const { tenantId, apiKey } = await aTenant(transactions);
+    const missionId = newUuid();
+    await transactions.inTransaction(tenantId, async (tx) => {
+      await tx.db.mission.create({
+        data: {
+          tenantId,
+          id: missionId,
+          title: 'm',
+          objective: '',
+          acceptanceCriteria: [],
+          policy: {},
+          metadata: {},
+          fenceSecret: new Uint8Array(32),
+        },
+      });
+      await createApiKey(tx, {
+        name: 'bound',
+        scopes: ['workers:claim'],
+        missionId,
+        expiresAt: null,
+        environment: 'local',
+      });
+    });
+    await expect(deleteTenant(transactions, tenantId)).resolves.toBe(true);
+    await expect(deleteTenant(transactions, tenantId)).resolves.toBe(false);
+    await expect(signIn(apiKey)).resolves.toBeNull();
+    await expect(
+      transactions.inSystemTransaction((system) => findTenant(system, tenantId)),
+    ).resolves.toBeNull();
+    expect(await transactions.inTransaction(tenantId, (tx) => tx.db.mission.count())).toBe(0);
+  });
+
+  it('are not made at all when their first key cannot be', async () => {
+    const failing = transactions.inSystemTransaction(async (system) => {
+      const made = await createTenant(system, { name: 'half', limits: {}, environment: 'local' });
+      throw new Error(made.row.id);
+    });
+    const tenantId = await failing.catch((error: unknown) => String(error).replace('Error: ', ''));
+    await expect(
+      transactions.inSystemTransaction((system) => findTenant(system, tenantId)),
+    ).resolves.toBeNull();
+  });
+});

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { Transactions } from '#database';
+import { silentLogger } from '#telemetry';
+
+/** A database of its own for one spec file, from the template that has all migrations. */
+export interface TestDatabase {
+  readonly transactions: Transactions;
+  /** The owner's connection, which row-level security does not bind: to prepare rows and to look at them. */
+  readonly owner: pg.Pool;
+  drop(): Promise<void>;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { TEST_DATABASE_ADMIN_URL: adminUrl, TEST_TEMPLATE_DATABASE: template } = process.env;
+  if (adminUrl === undefined || template === undefined) throw new Error('the test server is not running');
+  const name = `webhooks_${randomBytes(6).toString('hex')}`;
+  await runAsAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = new URL(adminUrl);
+  url.pathname = name;
+  const owner = new pg.Pool({ connectionString: url.href, max: 4 });
+  const transactions = new Transactions(url.href, silentLogger);
+  return {
+    transactions,
+    owner,
+    drop: async () => {
+      await Promise.all([transactions.close(), owner.end()]);
+      await runAsAdmin(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function runAsAdmin(adminUrl: string, statement: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(statement);
+  } finally {
+    await admin.end();
+  }
+}
