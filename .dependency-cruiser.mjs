@@ -13,6 +13,7 @@ const layers = [
 ];
 
 const SPEC = '\\.spec\\.ts$';
+const TEST_SUPPORT = ['^test/', '^(apps|libs)/[^/]+/test/', '^(apps|libs)/[^/]+/test-support/'];
 const MODULES = '(^|/)node_modules/';
 const oneOf = (names) => `(${names.join('|')})`;
 const lib = (names) => `^libs/${oneOf(names)}/`;
@@ -48,10 +49,18 @@ const forbidden = [
   {
     name: 'domain-is-pure',
     comment:
-      'domain/ knows domain/ and #contracts, and of Node what is a mere function: hashes and checksums.',
+      'domain/ knows domain/ and what is as pure as itself: #contracts, the builder in #context, hashes, and parsers of values. Of other libs only types.',
     severity: 'error',
     from: { path: '^libs/[^/]+/src/domain/', pathNot: SPEC },
-    to: { pathNot: ['^libs/[^/]+/src/domain/', '^libs/contracts/src/index\\.ts$', '^(crypto|zlib)$'] },
+    to: {
+      pathNot: [
+        '^libs/[^/]+/src/domain/',
+        '^libs/(contracts|context)/src/index\\.ts$',
+        '^(crypto|zlib)$',
+        npmPackage(['zod', 'ipaddr.js']),
+      ],
+      dependencyTypesNot: ['type-only'],
+    },
   },
   {
     name: 'contracts-are-plain',
@@ -78,7 +87,7 @@ const forbidden = [
     name: 'only-stores-know-the-database',
     comment: 'SQL lives in *.store.ts and in libs/database; types count too.',
     severity: 'error',
-    from: { path: '^(libs|apps)/', pathNot: [lib(['database']), '\\.store\\.ts$', SPEC] },
+    from: { path: '^(libs|apps)/', pathNot: [lib(['database']), '\\.store\\.ts$', SPEC, ...TEST_SUPPORT] },
     to: { path: npmPackage(['pg', '@types/pg', '@prisma', 'prisma']) },
   },
   {
@@ -110,8 +119,8 @@ const forbidden = [
   {
     name: 'only-specs-import-test-support',
     severity: 'error',
-    from: { pathNot: ['^test/', SPEC] },
-    to: { path: '^test/' },
+    from: { pathNot: [...TEST_SUPPORT, SPEC] },
+    to: { path: TEST_SUPPORT },
   },
   {
     name: 'no-unresolvable',

@@ -54,15 +54,15 @@ async function serve() {
     logError({ message: String(error.stack ?? error) });
     process.exit(PANIC_EXIT_CODE);
   });
-  loadEngine();
+  const engine = await startEngine();
   // One at a time and in order: the engine is a single-threaded state machine.
   for await (const line of createInterface({ input: process.stdin })) {
-    if (line.trim() !== '') await answer(JSON.parse(line));
+    if (line.trim() !== '') await answer(engine, JSON.parse(line));
   }
   process.exit(0); // open pools would keep the process alive
 }
 
-function loadEngine() {
+async function startEngine() {
   globalThis.PRISMA_WASM_PANIC_REGISTRY = { set_message: (message) => console.error(message) };
   const packageDir = path.dirname(fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm')));
   const binary = readFileSync(path.join(packageDir, 'schema_engine_bg.wasm'));
@@ -71,32 +71,44 @@ function loadEngine() {
   });
   bindings.__wbg_set_wasm(exports);
   exports.__wbindgen_start?.();
-}
 
-/** A fresh one for each request: an engine that has applied migrations no longer finds its way to the shadow database. */
-async function startEngine() {
   const datamodels = options.datamodels?.map((file) => [file, readFileSync(file, 'utf8')]);
   const factory = bindMigrationAwareSqlAdapterFactory(new MigrationAdapterFactory(datasource.url));
   return bindings.SchemaEngine.new({ datamodels }, () => {}, factory);
 }
 
 /**
- * For what this engine refuses on Postgres: it looks for the shadow database only in `diff`. So there are no warnings
- * of a loss of data in `migrate dev`; read the SQL that it writes.
+ * For what this engine refuses on Postgres, where it finds the shadow database only in `diff`. So `migrate dev` does not
+ * warn of a loss of data; read the SQL that it writes.
  */
 const substitutes = {
-  async evaluateDataLoss(engine, { migrationsList, schema, filters }) {
-    const from = { tag: 'migrations', ...migrationsList };
-    const to = { tag: 'schemaDatamodel', ...schema };
-    const { exitCode } = await engine.diff({ from, to, filters, script: false, exitCode: true });
-    return { migrationSteps: exitCode === DIFFERS_EXIT_CODE ? 1 : 0, warnings: [], unexecutableSteps: [] };
+  async evaluateDataLoss(engine, input) {
+    const { differs } = await diffToSchema(engine, input);
+    return { migrationSteps: differs ? 1 : 0, warnings: [], unexecutableSteps: [] };
+  },
+  async createMigration(engine, input) {
+    const { differs, script } = await diffToSchema(engine, input);
+    const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+    return {
+      connectorType: 'postgresql',
+      generatedMigrationName: `${timestamp}_${input.migrationName.replace(/\W+/g, '_') || 'migration'}`,
+      migrationScript: differs || input.draft ? script : null,
+      extension: 'sql',
+    };
   },
 };
 
-async function answer({ id, method, params }) {
+/** The SQL from the state after all migrations to the schema file. */
+async function diffToSchema(engine, { migrationsList, schema, filters }) {
+  const from = { tag: 'migrations', ...migrationsList };
+  const to = { tag: 'schemaDatamodel', ...schema };
+  const { exitCode, stdout } = await engine.diff({ from, to, filters, script: true, exitCode: true });
+  return { differs: exitCode === DIFFERS_EXIT_CODE, script: stdout ?? '' };
+}
+
+async function answer(engine, { id, method, params }) {
   if (method === undefined) return; // the CLI's reply to our own `print`
   try {
-    const engine = await startEngine();
     const result = (await (substitutes[method]?.(engine, params) ?? engine[method](params ?? {}))) ?? {};
     if (method !== 'diff') return send({ id, result });
     // The native engine prints a diff through the CLI and returns the exit code alone.

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ApiModule } from './api.module.js';
@@ -19,10 +19,15 @@ const REQUESTS_PER_SOCKET_MAX = 1_000;
 
 /** The API, ready to be listened with, to be tested without listening, or to live beside workers in one process. */
 export async function createApiApp(dependencies: ApiDependencies): Promise<INestApplication> {
+  const options: NestApplicationOptions = {
+    bodyParser: false,
+    logger: new NestLog(dependencies.logger),
+    abortOnError: false,
+  };
   const app = await NestFactory.create<NestExpressApplication>(
     ApiModule.register(dependencies),
     new ExpressAdapter(),
-    { bodyParser: false, logger: new NestLog(dependencies.logger), abortOnError: false },
+    options,
   );
   app.disable('x-powered-by');
   app.set('etag', (body: string | Buffer) => entityTag(body));

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { loadConfig } from '#config';
 import type { Transactions } from '#database';
-import { createLogger, silentLogger } from '#telemetry';
+import { silentLogger } from '#telemetry';
 import { SecretBox } from '#tenancy';
 import { createApiApp } from '../src/create-api-app.js';
 
@@ -14,7 +14,7 @@ export function anApi(transactions: Transactions): Promise<INestApplication> {
     config: loadConfig({}),
     transactions,
     secretBox: new SecretBox('ab'.repeat(32)),
-    logger: process.env.LOUD ? createLogger('error') : silentLogger,
+    logger: silentLogger,
     adminKey: OPERATOR_KEY,
     checkWebhookUrl: (url) => (url === REFUSED_URL ? 'is an address of a private network' : null),
   });

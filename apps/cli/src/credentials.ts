@@ -44,9 +44,10 @@ export function defaultUrl(config: Pick<Config, 'host' | 'port'>): string {
 /** What the first start in local mode wrote, or null when nothing was started from this home yet. */
 export async function readCredentials(homeDir: string): Promise<Credentials | null> {
   const file = credentialsPath(homeDir);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw new CommandFailure(`Cannot read ${file}: ${error.message}`, EXIT.auth);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new CommandFailure(`Cannot read ${file}: ${message}`, EXIT.auth);
   });
   if (text === null) return null;
   try {

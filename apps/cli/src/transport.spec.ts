@@ -69,11 +69,12 @@ describe('Transport', () => {
 });
 
 test('repeatDelayMs follows Retry-After up to its bound, and else doubles', () => {
-  const refused = (retryAfterMs: number | null) => new ApiProblemError(503, 'x', 'x', true, [], retryAfterMs);
+  const refused = (retryAfterMs: number | null) =>
+    new ApiProblemError({ status: 503, code: 'x', detail: 'x', retryable: true, errors: [], retryAfterMs });
   expect(repeatDelayMs(refused(7_000), 1)).toBe(7_000);
   expect(repeatDelayMs(refused(3_600_000), 1)).toBe(30_000);
   expect([1, 2, 3].map((tries) => repeatDelayMs(refused(null), tries))).toEqual([250, 500, 1_000]);
-  expect(repeatDelayMs(new ApiProblemError(500, 'x', 'x', true, [], null), 1)).toBeNull();
+  expect(repeatDelayMs(new Error('other'), 1)).toBeNull();
 });
 
 test('retryAfter reads seconds and dates, and nothing else', () => {

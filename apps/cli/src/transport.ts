@@ -12,15 +12,21 @@ const REPEATABLE_STATUSES: readonly number[] = [429, 503];
 
 /** The service answered with a problem (RFC 9457), or with something else that is no success. */
 export class ApiProblemError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly fields: Problem['errors'];
+  readonly retryAfterMs: number | null;
+
   constructor(
-    readonly status: number,
-    readonly code: string,
-    detail: string,
-    readonly retryable: boolean,
-    readonly fields: Problem['errors'],
-    readonly retryAfterMs: number | null,
+    problem: Omit<Problem, 'type' | 'title' | 'instance'> & { readonly retryAfterMs: number | null },
   ) {
-    super(detail);
+    super(problem.detail);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.retryable = problem.retryable;
+    this.fields = problem.errors;
+    this.retryAfterMs = problem.retryAfterMs;
   }
 }
 
@@ -123,12 +129,21 @@ export function repeatDelayMs(error: unknown, tries: number): number | null {
 function problemFrom(status: number, headers: Headers, text: string): ApiProblemError {
   const retryAfterMs = retryAfter(headers.get('retry-after'), Date.now());
   const problem = problemSchema.safeParse(parseJson(text));
-  if (problem.success) {
-    const { code, detail, title, retryable, errors } = problem.data;
-    return new ApiProblemError(status, code, detail || title, retryable, errors, retryAfterMs);
-  }
-  const excerpt = text.slice(0, ERROR_EXCERPT_CHARACTERS_MAX) || 'The answer was empty.';
-  return new ApiProblemError(status, 'unknown', excerpt, status >= 500, [], retryAfterMs);
+  if (problem.success)
+    return new ApiProblemError({
+      ...problem.data,
+      status,
+      detail: problem.data.detail || problem.data.title,
+      retryAfterMs,
+    });
+  return new ApiProblemError({
+    status,
+    code: 'unknown',
+    detail: text.slice(0, ERROR_EXCERPT_CHARACTERS_MAX) || 'The answer was empty.',
+    retryable: status >= 500,
+    errors: [],
+    retryAfterMs,
+  });
 }
 
 /** `Retry-After` in either of its forms, as milliseconds from `nowMs`. */

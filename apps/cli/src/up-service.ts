@@ -1,8 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
-import type { AddressInfo } from 'node:net';
 import type { Config } from '#config';
-import { Transactions } from '#database';
-import { startDispatch, type RunningDispatch, type TicketSlots } from '#dispatch';
+import type { Transactions } from '#database';
+import { startDispatch, type RunningDispatch, type TicketHandlers, type TicketSlots } from '#dispatch';
 import { ModelGateway } from '#model';
 import type { Logger } from '#telemetry';
 import { SecretBox } from '#tenancy';
@@ -22,6 +21,7 @@ const DRAIN_MS_MAX = 12_000;
 
 export interface ServiceOptions {
   readonly config: Config;
+  readonly transactions: Transactions;
   /** The owner's login. */
   readonly databaseUrl: string;
   readonly secrets: { readonly adminKey: string; readonly masterKey: string };
@@ -30,9 +30,6 @@ export interface ServiceOptions {
 }
 
 export interface RunningService {
-  /** Where the API listens; null when this process has none. */
-  readonly url: string | null;
-  readonly transactions: Transactions;
   /** One sweep of the ledger, for tests that do not want to wait for the next. */
   tick(): Promise<void>;
   /** Stops taking work, finishes or gives back what is in hand, closes every connection. */
@@ -41,8 +38,7 @@ export interface RunningService {
 
 /** The composition root: every part of the service in one process, according to its roles. */
 export async function runService(options: ServiceOptions): Promise<RunningService> {
-  const { config, databaseUrl, logger } = options;
-  const transactions = new Transactions(databaseUrl, logger);
+  const { config, databaseUrl, transactions, logger } = options;
   const shutdown = new AbortController();
   const allowedNetworks = allowedNetworksOf(config);
   const safeFetch = new SafeFetch({ allowedNetworks });
@@ -51,40 +47,30 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
     databaseUrl,
     transactions,
     logger,
-    handlers: config.roles.includes('worker')
-      ? handlersOf(options, { transactions, safeFetch, shutdown })
-      : null,
+    handlers: config.roles.includes('worker') ? handlersOf(options, { safeFetch, shutdown }) : null,
     slots: slotsOf(config),
     countDueDeliveries,
   });
-  const api = config.roles.includes('api') ? await startApi(options, transactions, allowedNetworks) : null;
+  const api = config.roles.includes('api') ? await startApi(options, allowedNetworks) : null;
   return {
-    url: api === null ? null : urlOf(config, api),
-    transactions,
     tick: () => dispatch.dispatcher.tick(),
     stop: async () => {
       await api?.close();
       await drain(dispatch, shutdown);
       await safeFetch.close();
-      await transactions.close();
     },
   };
 }
 
 function handlersOf(
-  { config, model, secrets, logger }: ServiceOptions,
-  parts: {
-    readonly transactions: Transactions;
-    readonly safeFetch: SafeFetch;
-    readonly shutdown: AbortController;
-  },
-) {
-  const { transactions, safeFetch } = parts;
+  { config, transactions, model, secrets, logger }: ServiceOptions,
+  parts: { readonly safeFetch: SafeFetch; readonly shutdown: AbortController },
+): TicketHandlers {
   const secretBox = new SecretBox(secrets.masterKey);
   return createHandlers({
     transactions,
     gateway: new ModelGateway({ transactions, ...model }),
-    safeFetch,
+    safeFetch: parts.safeFetch,
     openSecret: (sealed, place) => secretBox.open(sealed, place),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
     logger,
@@ -93,8 +79,7 @@ function handlersOf(
 }
 
 async function startApi(
-  { config, secrets, logger }: ServiceOptions,
-  transactions: Transactions,
+  { config, transactions, secrets, logger }: ServiceOptions,
   allowedNetworks: readonly AllowedNetwork[],
 ): Promise<INestApplication> {
   const app = await createApiApp({
@@ -137,10 +122,4 @@ function allowedNetworksOf(config: Config): AllowedNetwork[] {
 
 function slotsOf(config: Config): TicketSlots {
   return { wave: config.waveSlots, attempt: config.attemptSlots, delivery: config.deliverySlots };
-}
-
-function urlOf(config: Config, api: INestApplication): string {
-  const { port } = api.getHttpServer().address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  return `http://${host}:${port}`;
 }

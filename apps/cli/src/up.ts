@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { Config } from '#config';
+import { Transactions } from '#database';
 import { armCrashPoint, createLogger } from '#telemetry';
 import { readSimulatorScript, startSimulator } from '../../simulator/src/index.js';
 import { EXIT } from './exit-codes.js';
@@ -32,25 +35,47 @@ export async function up(config: Config): Promise<number> {
   return EXIT.ok;
 }
 
-/** Starts part by part; each adds how to end it. */
-async function start(config: Config, undo: (() => Promise<void>)[]): Promise<string | null> {
+/** Starts part by part; each adds how to end it. Answers where the API listens, or null when this process has none. */
+async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<string | null> {
+  const config = { ...asked, port: asked.port === 0 ? await findFreePort(asked.host) : asked.port };
+  const url = config.roles.includes('api') ? urlOf(config) : null;
   const logger = createLogger(config.logLevel);
   const secrets = await loadSecrets(config);
   const database = await openDatabase(config);
   undo.push(() => database.stop());
   if (database.dataDir !== null) say(`database in ${database.dataDir}`);
+  const transactions = new Transactions(database.url, logger);
+  undo.push(() => transactions.close());
+  // Before anything listens: whoever finds the service ready finds the key to it too.
+  if (config.databaseUrl === null && url !== null)
+    await ensureLocalTenant(transactions, { homeDir: config.homeDir, url, adminKey: secrets.adminKey });
   const model = await openModel(config, undo);
-  const service = await runService({ config, databaseUrl: database.url, secrets, model, logger });
+  const service = await runService({
+    config,
+    databaseUrl: database.url,
+    transactions,
+    secrets,
+    model,
+    logger,
+  });
   undo.push(() => service.stop());
-  if (config.databaseUrl === null && service.url !== null)
-    await ensureLocalTenant(service.transactions, {
-      homeDir: config.homeDir,
-      url: service.url,
-      adminKey: secrets.adminKey,
-    });
   if (secrets.isNew)
     say(`operator key (shown once, kept in ${config.homeDir}/secrets.json): ${secrets.adminKey}`);
-  return service.url;
+  return url;
+}
+
+function urlOf({ host, port }: Config): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function findFreePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host);
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`);
+  return address.port;
 }
 
 /** The provider when there is a key for it, else the bundled simulator. */

@@ -4,8 +4,8 @@ export {
   type ContextInput,
   type ContextPack,
   type Overcommitted,
-} from './domain/build-context.js';
-export { rebuildContext, type Rebuild } from './domain/rebuild-context.js';
+} from './build-context.js';
+export { rebuildContext, type Rebuild } from './rebuild-context.js';
 export type {
   CacheBreakpoint,
   ConductorRequest,

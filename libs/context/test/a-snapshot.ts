@@ -11,7 +11,7 @@ import type {
   SnapshotTask,
   SnapshotWave,
 } from '#ledger';
-import type { ContextInput } from '../src/domain/build-context.js';
+import type { ContextInput } from '../src/build-context.js';
 
 export const FENCE_SECRET_HEX = '0123456789abcdef'.repeat(4);
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type NoteKind, NOTE_KINDS, WAVE_TRIGGERS } from '#contracts';
 import type { ConductorSnapshot, SnapshotInboxItem, SnapshotNote, SnapshotResult } from '#ledger';
-import type { ContextInput } from '../src/domain/build-context.js';
+import type { ContextInput } from '../src/build-context.js';
 import { fenceKeys } from '../src/domain/fence.js';
 import {
   aFinishedTask,

@@ -1,5 +1,5 @@
 import { newUuid } from '#contracts';
-import { aTenant, openTransactions } from '../../../apps/api/test-support/database.js';
+import { createTestDatabase } from '../../../test/support/database.js';
 import {
   authenticate,
   createApiKey,
@@ -15,7 +15,7 @@ import {
 } from './index.js';
 
 const OPERATOR_KEY = 'the-operator-key-of-these-tests';
-const transactions = openTransactions();
+const { transactions, drop } = await createTestDatabase();
 const signIn = (apiKey: string) => authenticate(transactions, apiKey, OPERATOR_KEY);
 const aKey = (tenantId: string, expiresAt: Date | null = null) =>
   transactions.inTransaction(tenantId, (tx) =>
@@ -30,11 +30,18 @@ const aKey = (tenantId: string, expiresAt: Date | null = null) =>
 const keysOf = (tenantId: string) =>
   transactions.inTransaction(tenantId, (tx) => listApiKeys(tx, { after: null, take: 100 }));
 
-afterAll(() => transactions.close());
+const aTenant = (requestsPerMinute = 0) =>
+  transactions.inSystemTransaction(async (system) => {
+    const limits = { requests_per_minute: requestsPerMinute };
+    const { row, apiKey } = await createTenant(system, { name: 'a tenant', limits, environment: 'local' });
+    return { tenantId: row.id, apiKey };
+  });
+
+afterAll(() => drop());
 
 describe('authenticate', () => {
   it('knows a tenant by its key, with the scopes and the request limit of that moment', async () => {
-    const { tenantId } = await aTenant(transactions, 120);
+    const { tenantId } = await aTenant(120);
     const { row, apiKey } = await aKey(tenantId);
     await expect(signIn(apiKey)).resolves.toEqual({
       kind: 'tenant',
@@ -56,20 +63,20 @@ describe('authenticate', () => {
   });
 
   it('refuses a key from the first request after it was revoked', async () => {
-    const { tenantId, apiKey } = await aTenant(transactions);
+    const { tenantId, apiKey } = await aTenant();
     const [key] = await keysOf(tenantId);
     await transactions.inTransaction(tenantId, (tx) => revokeApiKey(tx, key?.id ?? ''));
     await expect(signIn(apiKey)).resolves.toBeNull();
   });
 
   it('refuses a key that has expired', async () => {
-    const { tenantId } = await aTenant(transactions);
+    const { tenantId } = await aTenant();
     const { apiKey } = await aKey(tenantId, new Date(0));
     await expect(signIn(apiKey)).resolves.toBeNull();
   });
 
   it('notes the use of a key at most once a minute', async () => {
-    const { tenantId, apiKey } = await aTenant(transactions);
+    const { tenantId, apiKey } = await aTenant();
     await signIn(apiKey);
     const [first] = await keysOf(tenantId);
     expect(first?.lastUsedAt).toBeInstanceOf(Date);
@@ -81,7 +88,7 @@ describe('authenticate', () => {
 
 describe('API keys', () => {
   it('never leave their secret in the database', async () => {
-    const { tenantId, apiKey } = await aTenant(transactions);
+    const { tenantId, apiKey } = await aTenant();
     const rows = await transactions.inTransaction(tenantId, (tx) => tx.db.apiKey.findMany());
     expect(JSON.stringify(rows)).not.toContain(apiKey);
     expect(rows[0]?.prefix).toBe(apiKey.slice(0, 13));
@@ -89,8 +96,8 @@ describe('API keys', () => {
   });
 
   it('of another tenant are neither listed nor revoked', async () => {
-    const owner = await aTenant(transactions);
-    const other = await aTenant(transactions);
+    const owner = await aTenant();
+    const other = await aTenant();
     const [key] = await keysOf(owner.tenantId);
     await expect(
       transactions.inTransaction(other.tenantId, (tx) => revokeApiKey(tx, key?.id ?? '')),
@@ -100,7 +107,7 @@ describe('API keys', () => {
   });
 
   it('are revoked once: a second time keeps the first', async () => {
-    const { tenantId } = await aTenant(transactions);
+    const { tenantId } = await aTenant();
     const { row } = await aKey(tenantId);
     const revoke = () => transactions.inTransaction(tenantId, (tx) => revokeApiKey(tx, row.id));
     await expect(revoke()).resolves.toBe(true);
@@ -112,7 +119,7 @@ describe('API keys', () => {
 
 describe('tenants', () => {
   it('are listed newest first, page by page, each once', async () => {
-    const made = [await aTenant(transactions), await aTenant(transactions), await aTenant(transactions)];
+    const made = [await aTenant(), await aTenant(), await aTenant()];
     const [first, second, ...rest] = await transactions.inSystemTransaction((system) =>
       listTenants(system, { after: null, take: 100 }),
     );
@@ -124,7 +131,7 @@ describe('tenants', () => {
   });
 
   it('keep the limits that a change does not name', async () => {
-    const { tenantId } = await aTenant(transactions, 7);
+    const { tenantId } = await aTenant(7);
     const changed = await transactions.inSystemTransaction(async (system) => {
       const before = await lockTenant(system, tenantId);
       return before && updateTenant(system, before, { limits: { weight: 3 } });
@@ -133,7 +140,7 @@ describe('tenants', () => {
   });
 
   it('are removed with everything they own, and their keys end', async () => {
-    const { tenantId, apiKey } = await aTenant(transactions);
+    const { tenantId, apiKey } = await aTenant();
     const missionId = newUuid();
     await transactions.inTransaction(tenantId, async (tx) => {
       await tx.db.mission.create({

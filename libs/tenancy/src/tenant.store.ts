@@ -1,10 +1,4 @@
-import {
-  newUuid,
-  SCOPES,
-  TENANT_LIMITS_DEFAULT,
-  tenantLimitsSchema,
-  type TenantLimits,
-} from '#contracts';
+import { newUuid, SCOPES, TENANT_LIMITS_DEFAULT, tenantLimitsSchema, type TenantLimits } from '#contracts';
 import type { Prisma, SystemTx, Transactions, Tx } from '#database';
 import { createApiKey } from './api-key.store.js';
 import type { KeyEnvironment } from './domain/api-key.js';

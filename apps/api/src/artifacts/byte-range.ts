@@ -8,7 +8,10 @@ export interface ByteRange {
  * What a Range header asks for out of `sizeBytes`: one range, `unsatisfiable`, or null for the whole. A header that
  * asks for several ranges, or cannot be read, is ignored, as RFC 9110 allows.
  */
-export function requestedBytes(header: string | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | null {
+export function requestedBytes(
+  header: string | undefined,
+  sizeBytes: number,
+): ByteRange | 'unsatisfiable' | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return null;
   if (first === '') {

@@ -12,9 +12,9 @@ export class ClaimWaiting implements OnModuleDestroy {
   private readonly wakers = new Set<() => void>();
   private readonly stopListening: () => void;
   private waiting = 0;
-  private closed = false;
+  private readonly ended = new AbortController();
 
-  constructor(@Inject(Transactions) transactions: Transactions) {
+  constructor(@Inject(Transactions) transactions: Pick<Transactions, 'onCommit'>) {
     this.stopListening = transactions.onCommit((rings) => {
       if (rings.some((ring) => ring.ticket === 'attempt')) this.wakeAll();
     });
@@ -36,44 +36,45 @@ export class ClaimWaiting implements OnModuleDestroy {
       });
     this.waiting += 1;
     try {
-      return await this.askAgain(ask, performance.now() + wait.waitMs, wait.gone);
+      const stop = AbortSignal.any([wait.gone, this.ended.signal]);
+      return await this.askAgain(ask, performance.now() + wait.waitMs, stop);
     } finally {
       this.waiting -= 1;
     }
   }
 
   onModuleDestroy(): void {
-    this.closed = true;
+    this.ended.abort();
     this.stopListening();
-    this.wakeAll();
   }
 
   private async askAgain<Item>(
     ask: () => Promise<Item[]>,
     endsAtMs: number,
-    gone: AbortSignal,
+    stop: AbortSignal,
   ): Promise<Item[]> {
     for (;;) {
       const leftMs = endsAtMs - performance.now();
-      if (leftMs <= 0 || this.closed || gone.aborted) return [];
-      await this.pause(Math.min(leftMs, POLL_MS), gone);
-      if (this.closed || gone.aborted) return [];
+      if (leftMs <= 0) return [];
+      await this.pause(Math.min(leftMs, POLL_MS), stop);
+      if (stop.aborted) return [];
       const found = await ask();
       if (found.length > 0) return found;
     }
   }
 
-  private pause(pauseMs: number, gone: AbortSignal): Promise<void> {
+  private pause(pauseMs: number, stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer);
         this.wakers.delete(wake);
-        gone.removeEventListener('abort', wake);
+        stop.removeEventListener('abort', wake);
         resolve();
       };
       const timer = setTimeout(wake, pauseMs);
       this.wakers.add(wake);
-      gone.addEventListener('abort', wake);
+      stop.addEventListener('abort', wake);
+      if (stop.aborted) wake();
     });
   }
 

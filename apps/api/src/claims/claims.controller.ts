@@ -63,7 +63,10 @@ export class ClaimsController {
     });
   }
 
-  private async view(call: Call, claim: ClaimedAttempt): Promise<z.output<typeof claimsSchema>['data'][number]> {
+  private async view(
+    call: Call,
+    claim: ClaimedAttempt,
+  ): Promise<z.output<typeof claimsSchema>['data'][number]> {
     return this.transactions.inTransaction(call.tenantId, async (tx) => ({
       attempt: attemptView(await readAttempt(tx, claim.attemptId)),
       task: taskView(await readTaskWithAttempts(tx, claim.taskId)),

@@ -110,7 +110,9 @@ export class DirectivesController {
     @QueryOf(pageQuery) query: PageQuery,
   ) {
     const page = { afterNumber: readNumberCursor(query.cursor) ?? 0, take: query.limit + 1 };
-    const rows = await this.transactions.inTransaction(call.tenantId, (tx) => listNotes(tx, mission.id, page));
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
+      listNotes(tx, mission.id, page),
+    );
     return toPage(rows, query.limit, { view: noteView, cursor: (row) => numberCursor(row.number) });
   }
 

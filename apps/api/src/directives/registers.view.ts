@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { directiveSchema, encodeId, encodeOptionalId, idSchema, noteKindSchema } from '#contracts';
+import { encodeId, encodeOptionalId, idSchema, noteKindSchema, type directiveSchema } from '#contracts';
 import { refOf, type DirectiveRead, type NoteRead } from '#ledger';
 
 export const noteSchema = z

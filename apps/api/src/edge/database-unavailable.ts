@@ -13,7 +13,8 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   let cause = error;
   for (let depth = 0; depth < CAUSES_MAX && cause instanceof Object; depth += 1) {
     if (saysUnavailable(cause)) return true;
-    cause = Reflect.get(cause, 'cause') ?? Reflect.get(cause, 'meta') ?? Reflect.get(cause, 'driverAdapterError');
+    cause =
+      Reflect.get(cause, 'cause') ?? Reflect.get(cause, 'meta') ?? Reflect.get(cause, 'driverAdapterError');
   }
   return false;
 }

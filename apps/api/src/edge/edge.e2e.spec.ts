@@ -2,13 +2,16 @@ import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import request from 'supertest';
 import { SCOPES, encodeId, newUuid, type Scope } from '#contracts';
+import { Transactions } from '#database';
+import { silentLogger } from '#telemetry';
 import { createApiKey, formatApiKey } from '#tenancy';
 import { anApi, OPERATOR_KEY, REFUSED_URL } from '../../test-support/api.js';
-import { aTenant, openTransactions } from '../../test-support/database.js';
+import { createTestDatabase } from '../../../../test/support/database.js';
+import { aTenant } from '../../test-support/a-tenant.js';
 import { CONTROLLERS } from '../api.module.js';
 import { OpenApi } from '../openapi/openapi.js';
 
-const transactions = openTransactions();
+const { transactions, drop } = await createTestDatabase();
 let app: INestApplication<Server>;
 
 beforeAll(async () => {
@@ -16,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  await transactions.close();
+  await drop();
 });
 
 const api = () => request(app.getHttpServer());
@@ -64,7 +67,12 @@ describe('every route', () => {
   it.each(guarded)('$verb $path refuses a request without a valid key', async ({ verb, path }) => {
     const address = path.replace('{id}', 'anything');
     const stranger = formatApiKey('local', new Uint8Array(32).fill(3));
-    for (const headers of [{}, bearer(stranger), bearer('wk_local_nonsense'), { Authorization: 'Basic eA==' }]) {
+    for (const headers of [
+      {},
+      bearer(stranger),
+      bearer('wk_local_nonsense'),
+      { Authorization: 'Basic eA==' },
+    ]) {
       const answered = await api()[verb](address).set(headers).send('{');
       expect([answered.status, answered.body.code]).toEqual([401, 'unauthenticated']);
     }
@@ -97,8 +105,8 @@ describe('every route', () => {
       const ids = ['nothing', '%00', encodeId(kindOf(path), newUuid()), encodeId('event', newUuid())];
       for (const id of ids) {
         for (const body of ['{', '{}', JSON.stringify({ text: '\u0000' })]) {
-          const answered = await api()
-            [verb](path.replace('{id}', id))
+          const made = api()[verb](path.replace('{id}', id));
+          const answered = await made
             .set({ ...bearer(apiKey), 'Content-Type': 'application/json' })
             .send(body);
           expect({ ...answered.body, instance: null, status: answered.status }).toEqual({
@@ -172,17 +180,20 @@ describe('a body', () => {
       .send(body);
   };
 
-  it.each(['', '{', 'nonsense', '[1,]', '{"title": "x"} more'])('that is no JSON is a 400: %s', async (body) => {
-    const answered = await post(body);
-    expect([answered.status, answered.body.code]).toEqual([400, 'malformed_json']);
-  });
+  it.each(['', '{', 'nonsense', '[1,]', '{"title": "x"} more'])(
+    'that is no JSON is a 400: %s',
+    async (body) => {
+      const answered = await post(body);
+      expect([answered.status, answered.body.code]).toEqual([400, 'malformed_json']);
+    },
+  );
 
   it('that is no UTF-8 is a 400', async () => {
     const answered = await api()
       .post('/v1/missions')
       .set({ ...bearer((await aTenant(transactions)).apiKey), 'Content-Type': 'application/json' })
       .serialize((bytes: unknown) => bytes as string)
-      .send(Buffer.from([0x22, 0xff, 0x22]) as unknown as object);
+      .send(Buffer.from([0x22, 0xff, 0x22]));
     expect([answered.status, answered.body.code]).toEqual([400, 'malformed_json']);
   });
 
@@ -198,7 +209,11 @@ describe('a body', () => {
   it('is told each mistake by its pointer', async () => {
     const answered = await post({ policy: { debounce_ms: -1 }, nonsense: true });
     const errors = answered.body.errors as { pointer: string; code: string }[];
-    expect(errors.map(({ pointer }) => pointer).sort()).toEqual(['/nonsense', '/policy/debounce_ms', '/title']);
+    expect(errors.map(({ pointer }) => pointer).sort()).toEqual([
+      '/nonsense',
+      '/policy/debounce_ms',
+      '/title',
+    ]);
     expect(errors.find(({ pointer }) => pointer === '/nonsense')?.code).toBe('unknown_field');
   });
 
@@ -211,7 +226,8 @@ describe('a body', () => {
   );
 
   it('nested deeper than 32 levels is a 422, however deep', async () => {
-    const nested = (levels: number) => `{"title":"x","metadata":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+    const nested = (levels: number) =>
+      `{"title":"x","metadata":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
     expect((await post(nested(30))).status).toBe(201);
     for (const levels of [31, 5_000, 100_000]) expect((await post(nested(levels))).status).toBe(422);
   });
@@ -266,7 +282,9 @@ describe('an Idempotency-Key', () => {
       .send({ objective: 'b', title: 'a' });
     expect(sameInOtherOrder.body).toEqual(first.body);
     const otherBody = await api().post('/v1/missions').set(headers).send({ title: 'c' });
-    const otherPath = await api().post(`/v1/missions/${String(first.body.id)}/pause`).set(headers);
+    const otherPath = await api()
+      .post(`/v1/missions/${String(first.body.id)}/pause`)
+      .set(headers);
     for (const { status, body } of [otherBody, otherPath])
       expect([status, body.code]).toEqual([422, 'idempotency_key_reused']);
   });
@@ -296,7 +314,10 @@ describe('an Idempotency-Key', () => {
   it('of more than 255 characters is refused', async () => {
     const { apiKey } = await aTenant(transactions);
     const send = (key: string) =>
-      api().post('/v1/missions').set({ ...bearer(apiKey), 'Idempotency-Key': key }).send({ title: 'x' });
+      api()
+        .post('/v1/missions')
+        .set({ ...bearer(apiKey), 'Idempotency-Key': key })
+        .send({ title: 'x' });
     expect((await send('k'.repeat(255))).status).toBe(201);
     expect((await send('k'.repeat(256))).status).toBe(422);
   });
@@ -304,10 +325,15 @@ describe('an Idempotency-Key', () => {
   it('older than 72 hours is new again', async () => {
     const { tenantId, apiKey } = await aTenant(transactions);
     const send = () =>
-      api().post('/v1/missions').set({ ...bearer(apiKey), 'Idempotency-Key': 'old' }).send({ title: 'x' });
+      api()
+        .post('/v1/missions')
+        .set({ ...bearer(apiKey), 'Idempotency-Key': 'old' })
+        .send({ title: 'x' });
     const first = await send();
     const createdAt = new Date(Date.now() - 73 * 60 * 60 * 1_000);
-    await transactions.inTransaction(tenantId, (tx) => tx.db.idempotencyKey.updateMany({ data: { createdAt } }));
+    await transactions.inTransaction(tenantId, (tx) =>
+      tx.db.idempotencyKey.updateMany({ data: { createdAt } }),
+    );
     const second = await send();
     expect(second.body.id).not.toBe(first.body.id);
   });
@@ -315,8 +341,14 @@ describe('an Idempotency-Key', () => {
   it('never keeps a secret that the database could show', async () => {
     const { tenantId, apiKey } = await aTenant(transactions);
     const headers = { ...bearer(apiKey), 'Idempotency-Key': 'k' };
-    const made = await api().post('/v1/api-keys').set(headers).send({ name: 'ci', scopes: ['tasks:read'] });
-    const again = await api().post('/v1/api-keys').set(headers).send({ name: 'ci', scopes: ['tasks:read'] });
+    const made = await api()
+      .post('/v1/api-keys')
+      .set(headers)
+      .send({ name: 'ci', scopes: ['tasks:read'] });
+    const again = await api()
+      .post('/v1/api-keys')
+      .set(headers)
+      .send({ name: 'ci', scopes: ['tasks:read'] });
     expect(again.body).toEqual(made.body);
     const rows = await transactions.inTransaction(tenantId, (tx) => tx.db.idempotencyKey.findMany());
     expect(JSON.stringify(rows)).not.toContain(String(made.body.api_key));
@@ -341,7 +373,7 @@ describe('lists', () => {
     const made = [];
     for (let count = 0; count < 5; count += 1) made.push(await aMission(apiKey));
     const seen: string[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const page = await api()
         .get('/v1/missions')
         .query({ limit: 2, ...(cursor === '' ? {} : { cursor }) })
@@ -369,7 +401,10 @@ describe('versions', () => {
     const read = await api().get(`/v1/missions/${id}`).set(bearer(apiKey));
     const tag = String(read.headers.etag);
     const patch = (title: string) =>
-      api().patch(`/v1/missions/${id}`).set({ ...bearer(apiKey), 'If-Match': tag }).send({ title });
+      api()
+        .patch(`/v1/missions/${id}`)
+        .set({ ...bearer(apiKey), 'If-Match': tag })
+        .send({ title });
     const changed = await patch('first');
     expect([changed.status, changed.body.title]).toEqual([200, 'first']);
     expect(changed.headers.etag).not.toBe(tag);
@@ -403,7 +438,7 @@ describe('the request limit of a tenant', () => {
 
 describe('a service without its database', () => {
   it('answers 503 and when to try again, and is not ready', async () => {
-    const away = openTransactions('postgres://nobody:none@127.0.0.1:9/none');
+    const away = new Transactions('postgres://nobody:none@127.0.0.1:9/none', silentLogger);
     const lonely = await anApi(away);
     const server = lonely.getHttpServer() as Server;
     const live = await request(server).get('/healthz');

@@ -18,7 +18,9 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
       message: 'is not a field of this resource',
     }));
   const isText = issue.code === 'custom' && issue.params?.code === INVALID_TEXT;
-  return [{ pointer: pointerTo(issue.path), code: isText ? INVALID_TEXT : issue.code, message: issue.message }];
+  return [
+    { pointer: pointerTo(issue.path), code: isText ? INVALID_TEXT : issue.code, message: issue.message },
+  ];
 }
 
 /** RFC 6901. */

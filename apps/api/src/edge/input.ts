@@ -17,7 +17,7 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unkn
 export function JsonBody(schema: z.ZodType, bytesMax = BODY_BYTES_MAX): ParameterDecorator {
   return (target, method, index) => {
     if (method === undefined) return;
-    Reflect.defineMetadata(BODY_SCHEMA, schema, target, method);
+    Reflect.defineMetadata(BODY_SCHEMAS, { 'application/json': schema }, target, method);
     CurrentRequest(undefined, new JsonBodyPipe(schema, bytesMax))(target, method, index);
   };
 }
@@ -27,7 +27,7 @@ export function QueryOf(schema: z.ZodObject): ParameterDecorator {
   return (target, method, index) => {
     if (method === undefined) return;
     Reflect.defineMetadata(QUERY_SCHEMA, schema, target, method);
-    ParsedQuery({ schema })(target, method, index); // a bare schema would be taken for a pipe: it has a transform()
+    CurrentRequest(undefined, new QueryPipe(schema))(target, method, index);
   };
 }
 
@@ -35,29 +35,35 @@ export function QueryOf(schema: z.ZodObject): ParameterDecorator {
 export function inputSchemasOf(
   prototype: object,
   method: string,
-): { body: z.ZodType | undefined; query: z.ZodObject | undefined } {
+): { bodies: BodySchemas | undefined; query: z.ZodObject | undefined } {
   return {
-    body: Reflect.getMetadata(BODY_SCHEMA, prototype, method) as z.ZodType | undefined,
+    bodies: Reflect.getMetadata(BODY_SCHEMAS, prototype, method) as BodySchemas | undefined,
     query: Reflect.getMetadata(QUERY_SCHEMA, prototype, method) as z.ZodObject | undefined,
   };
 }
 
+/** By media type. */
+export type BodySchemas = Readonly<Record<string, z.ZodType>>;
+
 /** Documents a body that the handler reads by itself. */
-export function DocumentedBody(schema: z.ZodType): MethodDecorator {
-  return (target, method) => Reflect.defineMetadata(BODY_SCHEMA, schema, target, method);
+export function DocumentedBody(bodies: BodySchemas): MethodDecorator {
+  return (target, method) => Reflect.defineMetadata(BODY_SCHEMAS, bodies, target, method);
 }
 
-const BODY_SCHEMA = 'wavekeeper:body';
+const BODY_SCHEMAS = 'wavekeeper:bodies';
 const QUERY_SCHEMA = 'wavekeeper:query';
 
 const CurrentRequest = createParamDecorator((_: unknown, context: ExecutionContext) =>
   context.switchToHttp().getRequest<Request>(),
 );
 
-const ParsedQuery = createParamDecorator(
-  ({ schema }: { readonly schema: z.ZodObject }, context: ExecutionContext): unknown =>
-    parseInput(schema, context.switchToHttp().getRequest<Request>().query),
-);
+class QueryPipe implements PipeTransform<Request, unknown> {
+  constructor(private readonly schema: z.ZodObject) {}
+
+  transform(request: Request): unknown {
+    return parseInput(this.schema, request.query);
+  }
+}
 
 class JsonBodyPipe implements PipeTransform<Request, Promise<unknown>> {
   constructor(

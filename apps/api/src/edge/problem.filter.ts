@@ -17,7 +17,10 @@ export class ProblemFilter implements ExceptionFilter {
     const { requestId } = requestStateOf(request);
     const problem = toProblem(error);
     if (problem.status >= 500)
-      this.logger.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
+      this.logger.error(
+        { err: error, requestId, method: request.method, path: request.path },
+        'request failed',
+      );
     if (response.headersSent) {
       response.destroy();
       return;

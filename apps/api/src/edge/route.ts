@@ -14,8 +14,10 @@ export interface RouteOptions {
   readonly narrowsToMission?: boolean;
   /** 200 unless given. */
   readonly status?: number;
-  /** Null: no body. */
+  /** Null: no body, or one that is no JSON. */
   readonly answer: z.ZodType | null;
+  /** Other answers that are no problems, by their status. */
+  readonly alsoAnswers?: Readonly<Record<number, z.ZodType>>;
 }
 
 const ROUTE = 'wavekeeper:route';

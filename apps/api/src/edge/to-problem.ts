@@ -13,12 +13,15 @@ export function toProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   if (error instanceof LedgerRefusal) return fromRefusal(error);
   if (error instanceof HttpException) return fromHttpException(error);
-  if (error instanceof URIError) return notFoundProblem(); // an address that does not decode
   if (isDatabaseUnavailable(error))
     return new ApiProblem(503, 'unavailable', 'The database does not answer; try again.', {
       retryAfterSeconds: UNAVAILABLE_SECONDS,
     });
-  return new ApiProblem(500, 'internal_error', 'Something went wrong here; the log has it under this instance.');
+  return new ApiProblem(
+    500,
+    'internal_error',
+    'Something went wrong here; the log has it under this instance.',
+  );
 }
 
 function fromRefusal(refusal: LedgerRefusal): ApiProblem {
@@ -30,6 +33,7 @@ function fromRefusal(refusal: LedgerRefusal): ApiProblem {
 
 function fromHttpException(exception: HttpException): ApiProblem {
   const status = exception.getStatus();
-  if (status === 404) return notFoundProblem();
+  // bodies are parsed here, not by Nest: what it calls a bad request is an address that does not decode
+  if (status === 404 || status === 400) return notFoundProblem();
   return new ApiProblem(status, 'http_error', exception.message);
 }

@@ -30,7 +30,9 @@ export class EventsController {
     @QueryOf(eventsQuery) query: z.output<typeof eventsQuery>,
   ) {
     const page = { afterSeq: readNumberCursor(query.cursor) ?? query.after, take: query.limit + 1 };
-    const rows = await this.transactions.inTransaction(call.tenantId, (tx) => listEvents(tx, mission.id, page));
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
+      listEvents(tx, mission.id, page),
+    );
     return toPage(rows, query.limit, { view: eventView, cursor: (row) => numberCursor(row.seq ?? 0) });
   }
 }

@@ -16,7 +16,11 @@ export class HealthController {
   }
 
   @Get('readyz')
-  @Route({ summary: 'Whether requests can be served: the database answers', access: 'public', answer: statusSchema })
+  @Route({
+    summary: 'Whether requests can be served: the database answers',
+    access: 'public',
+    answer: statusSchema,
+  })
   async readReadiness() {
     await this.transactions.inSystemTransaction(({ db }) => db.$queryRaw`SELECT 1 AS ready`);
     return { status: 'ready' };

@@ -48,7 +48,12 @@ export class MissionsController {
     requireWebhookUrl(this.checkWebhookUrl, input.callback_url, '/callback_url');
     return this.commands.run(call, async (tx) => {
       const id = await createMission(tx, input, call.actor);
-      await ensureCallbackEndpoints(tx, this.secretBox, id, input.callback_url === null ? [] : [input.callback_url]);
+      await ensureCallbackEndpoints(
+        tx,
+        this.secretBox,
+        id,
+        input.callback_url === null ? [] : [input.callback_url],
+      );
       return { status: 201, body: await readView(tx, id) };
     });
   }

@@ -12,7 +12,7 @@ export class Components {
    * are optional there) than as output keeps its name as output and gets `…Input` as input.
    */
   add(schema: z.ZodType, direction: Direction): JsonSchema {
-    const { $schema: _, $defs: parts, ...root } = z.toJSONSchema(schema, {
+    const { $defs: parts = {}, ...root } = z.toJSONSchema(schema, {
       io: direction,
       unrepresentable: 'any',
       override: ({ jsonSchema }) => {
@@ -21,24 +21,22 @@ export class Components {
           delete jsonSchema.additionalProperties;
       },
     }) as JsonSchema & { $defs?: Record<string, JsonSchema> };
-    const named = { ...parts };
-    const rootName = schema.meta()?.id;
-    if (rootName !== undefined) named[rootName] = root;
-    const names = new Map(Object.keys(named).map((name) => [name, this.freeName(name, direction)]));
-    for (const [name, part] of Object.entries(named))
-      this.schemas[names.get(name) ?? name] = withReferences(part, names);
-    return rootName === undefined
-      ? withReferences(root, names)
-      : { $ref: `#/components/schemas/${names.get(rootName) ?? rootName}` };
-  }
-
-  private freeName(name: string, direction: Direction): string {
-    return direction === 'input' && !name.endsWith('Input') ? `${name}Input` : name;
+    const names = new Map(Object.keys(parts).map((name) => [name, nameOf(name, direction)]));
+    for (const [name, part] of Object.entries(parts))
+      this.schemas[nameOf(name, direction)] = withReferences(part, names);
+    return withReferences(root, names);
   }
 }
 
+function nameOf(name: string, direction: Direction): string {
+  if (name.startsWith('__schema')) return 'Json'; // the only schema here that contains itself and has no name
+  return direction === 'input' && !name.endsWith('Input') ? `${name}Input` : name;
+}
+
+/** Points references at components, and drops the ids that became their names and the dialect, which is the document's. */
 function withReferences(schema: JsonSchema, names: ReadonlyMap<string, string>): JsonSchema {
   const text = JSON.stringify(schema, (key, value: unknown) => {
+    if (key === '$schema') return undefined;
     if (key === 'id' && typeof value === 'string' && names.has(value)) return undefined;
     if (key !== '$ref' || typeof value !== 'string') return value;
     const name = value.replace('#/$defs/', '');

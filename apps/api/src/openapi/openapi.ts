@@ -2,7 +2,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { z } from 'zod';
 import { EVENT_TYPES, ID_PREFIXES, problemSchema, webhookBodySchema } from '#contracts';
-import { inputSchemasOf } from '../edge/input.js';
+import { inputSchemasOf, type BodySchemas } from '../edge/input.js';
 import { routeOf, type RouteOptions } from '../edge/route.js';
 import { Components, type JsonSchema } from './components.js';
 
@@ -21,7 +21,7 @@ interface Operation {
   readonly verb: string;
   readonly path: string;
   readonly route: RouteOptions;
-  readonly body: z.ZodType | undefined;
+  readonly bodies: BodySchemas | undefined;
   readonly query: z.ZodObject | undefined;
 }
 
@@ -64,7 +64,7 @@ function describe(operations: readonly Operation[]): OpenApiDocument {
 }
 
 function describeOperation(operation: Operation, components: Components, problem: JsonSchema): JsonSchema {
-  const { route, body } = operation;
+  const { route, bodies } = operation;
   return {
     operationId: operation.id,
     tags: [operation.tag],
@@ -72,9 +72,11 @@ function describeOperation(operation: Operation, components: Components, problem
     description: describeAccess(route),
     security: route.access === 'public' ? [] : [{ key: [] }],
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: bodyContent(components, body) } }),
+    ...(bodies === undefined
+      ? {}
+      : { requestBody: { required: true, content: content(components, bodies) } }),
     responses: {
-      [String(route.status ?? 200)]: describeAnswer(route, components),
+      ...describeAnswers(route, components),
       default: {
         description: 'A problem (RFC 9457)',
         content: { 'application/problem+json': { schema: problem } },
@@ -89,17 +91,23 @@ function describeAccess(route: RouteOptions): string {
   return `Needs a key with ${route.access.map((scope) => `\`${scope}\``).join(' or ')}.`;
 }
 
-function describeAnswer(route: RouteOptions, components: Components): JsonSchema {
-  const description = 'Done';
-  if (route.answer === null) return { description };
-  return {
-    description,
-    content: { 'application/json': { schema: components.add(route.answer, 'output') } },
-  };
+function describeAnswers(route: RouteOptions, components: Components): JsonSchema {
+  const answers = Object.entries({ ...route.alsoAnswers, [route.status ?? 200]: route.answer });
+  return Object.fromEntries(
+    answers.map(([status, schema]) => {
+      const json = schema === null ? null : { schema: components.add(schema, 'output') };
+      return [status, { description: 'Done', ...(json && { content: { 'application/json': json } }) }];
+    }),
+  );
 }
 
-function bodyContent(components: Components, body: z.ZodType): JsonSchema {
-  return { 'application/json': { schema: components.add(body, 'input') } };
+function content(components: Components, bodies: BodySchemas): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(bodies).map(([mediaType, schema]) => [
+      mediaType,
+      { schema: components.add(schema, 'input') },
+    ]),
+  );
 }
 
 function pathParameters(operation: Operation): JsonSchema[] {
@@ -128,7 +136,9 @@ function headerParameters(operation: Operation): JsonSchema[] {
   if (operation.route.access === 'public') return [];
   if (operation.verb === 'post')
     return [header('Idempotency-Key', 'The same key and body get the first answer again, for 72 hours.')];
-  return operation.verb === 'patch' ? [header('If-Match', 'The ETag that was read; 412 when it is stale.')] : [];
+  return operation.verb === 'patch'
+    ? [header('If-Match', 'The ETag that was read; 412 when it is stale.')]
+    : [];
 }
 
 function describeWebhook(type: string, schema: JsonSchema): JsonSchema {

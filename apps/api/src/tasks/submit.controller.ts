@@ -29,12 +29,16 @@ import { CommandRunner, type Reply } from '../edge/run-command.js';
 import { BULK_BYTES_MAX, readSubmission, type Submission } from './submission.js';
 import { taskView } from './tasks.view.js';
 
-const submissionSchema = z.union([taskInputSchema, taskBatchSchema]);
+const SUBMISSION_BODIES = {
+  'application/json': z.union([taskInputSchema, taskBatchSchema]),
+  'application/x-ndjson': z.string().describe('one task a line'),
+};
 const submittedSchema = taskSchema.extend({ existing: z.boolean() }).meta({ id: 'CreatedTask' });
 const SUBMIT = {
   access: ['tasks:write'],
   status: 201,
-  answer: z.union([submittedSchema, submittedTasksSchema]),
+  answer: submittedSchema,
+  alsoAnswers: { 200: submittedTasksSchema },
 } as const;
 
 @Controller('v1')
@@ -47,14 +51,14 @@ export class SubmitController {
 
   @Post('missions/:id/tasks')
   @Route({ ...SUBMIT, summary: 'Submit one task or up to 1,000 to a mission', subject: 'mission' })
-  @DocumentedBody(submissionSchema)
+  @DocumentedBody(SUBMISSION_BODIES)
   async submitTasks(@CurrentCall() call: Call, @Subject() mission: Resource) {
     return this.submit(call, () => Promise.resolve(mission.id));
   }
 
   @Post('tasks')
   @Route({ ...SUBMIT, summary: 'Submit tasks to the default mission' })
-  @DocumentedBody(submissionSchema)
+  @DocumentedBody(SUBMISSION_BODIES)
   async submitTasksToDefaultMission(@CurrentCall() call: Call) {
     return this.submit(call, (tx) => ensureDefaultMission(tx, call.actor));
   }
@@ -68,7 +72,9 @@ export class SubmitController {
       const missionId = await missionOf(tx);
       const submitted = await submitTasks(tx, missionId, submission.items, call.actor);
       await ensureCallbackEndpoints(tx, this.secretBox, missionId, callbackUrls(submission));
-      const reply = submission.isBatch ? { status: 200, body: { data: submitted } } : await replyForOne(tx, submitted);
+      const reply = submission.isBatch
+        ? { status: 200, body: { data: submitted } }
+        : await replyForOne(tx, submitted);
       crashPoint('api.submit.before_commit');
       return reply;
     });
@@ -82,7 +88,9 @@ async function replyForOne(tx: Tx, [submitted]: readonly SubmittedTask[]): Promi
   if (submitted === undefined) throw new Error('the ledger answered nothing for one task');
   if ('problem' in submitted) {
     const { code, message, pointer } = submitted.problem;
-    throw new ApiProblem(422, code, message, { errors: pointer === null ? [] : [{ pointer, code, message }] });
+    throw new ApiProblem(422, code, message, {
+      errors: pointer === null ? [] : [{ pointer, code, message }],
+    });
   }
   const id = decodeId('task', submitted.id);
   if (id === null) throw new Error('the ledger answered something that is no task id');

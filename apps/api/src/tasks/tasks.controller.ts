@@ -50,12 +50,17 @@ export class TasksController {
     answer: pageOf(taskSummarySchema),
   })
   async listTasks(@CurrentCall() call: Call, @QueryOf(listQuery) query: z.output<typeof listQuery>) {
-    const missionId = query.mission_id === undefined ? call.boundMissionId : decodeId('mission', query.mission_id);
+    const missionId =
+      query.mission_id === undefined ? call.boundMissionId : decodeId('mission', query.mission_id);
     const asksBeyond = query.mission_id !== undefined && missionId === null;
     const isOutOfReach = call.boundMissionId !== null && missionId !== call.boundMissionId;
     if (asksBeyond || isOutOfReach) return { data: [], next_cursor: null };
     const page = { after: readTimeCursor(query.cursor), take: query.limit + 1 };
-    const filter = { missionId, state: query.state ?? null, query: query.q?.trim() || null };
+    const filter = {
+      missionId,
+      state: query.state ?? null,
+      query: query.q === undefined || query.q.trim() === '' ? null : query.q.trim(),
+    };
     const rows = await this.transactions.inTransaction(call.tenantId, (tx) => listTasks(tx, filter, page));
     return toPage(rows, query.limit, { view: taskSummaryView, cursor: timeCursor });
   }

@@ -3,13 +3,7 @@ import { z } from 'zod';
 import { conductorGaugeSchema, contextManifestSchema, encodeId, pageOf, waveSchema } from '#contracts';
 import { rebuildWaveContext } from '#conductor';
 import { Transactions } from '#database';
-import {
-  listWaves,
-  readMissionStatus,
-  readWaveContext,
-  readWaveWithDecisions,
-  type Resource,
-} from '#ledger';
+import { listWaves, readMissionStatus, readWaveContext, readWaveWithDecisions, type Resource } from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
@@ -51,7 +45,9 @@ export class WavesController {
     @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
   ) {
     const page = { beforeNumber: readNumberCursor(query.cursor), take: query.limit + 1 };
-    const rows = await this.transactions.inTransaction(call.tenantId, (tx) => listWaves(tx, mission.id, page));
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
+      listWaves(tx, mission.id, page),
+    );
     return toPage(rows, query.limit, { view: waveView, cursor: (row) => numberCursor(row.number) });
   }
 

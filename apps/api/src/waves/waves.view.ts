@@ -40,7 +40,10 @@ export function waveView(wave: WaveRead): Wave {
 }
 
 /** The fuel gauge: how full the last request was, and how much no wave has seen. */
-export function gaugeView(mission: MissionRead, wave: WaveRead | null): z.output<typeof conductorGaugeSchema> {
+export function gaugeView(
+  mission: MissionRead,
+  wave: WaveRead | null,
+): z.output<typeof conductorGaugeSchema> {
   const { lastContextTokens: tokens, policy } = mission;
   const budget = policy.context_budget_tokens;
   return {

@@ -64,8 +64,8 @@ async function demo(session: Session, options: Options): Promise<void> {
 
 async function readMission(options: Options): Promise<DemoMission> {
   const file = options.backlog ?? path.join(packageRoot(), OWN_BACKLOG);
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new CommandFailure(`Cannot read the backlog: ${error.message}`, EXIT.usage);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CommandFailure(`Cannot read the backlog: ${(error as Error).message}`, EXIT.usage);
   });
   const tasks = parseBacklog(text, options.limit);
   if (options.backlog !== undefined)

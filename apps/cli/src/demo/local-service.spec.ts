@@ -1,4 +1,4 @@
-import { serviceEnvironment } from './local-service.js';
+import { readyUrl, serviceEnvironment } from './local-service.js';
 
 describe('serviceEnvironment', () => {
   const environment = {
@@ -12,4 +12,10 @@ describe('serviceEnvironment', () => {
     expect(serviceEnvironment(environment, { live: false })).toEqual({ PATH: '/bin', PORT: '7071' });
     expect(serviceEnvironment(environment, { live: true })).toEqual(environment);
   });
+});
+
+test('readyUrl finds the line that says so among the lines of a log', () => {
+  const log = '{"level":"info","message":"ready soon"}\nready http://127.0.0.1:7070\n{"level":"info"}\n';
+  expect(readyUrl(log)).toBe('http://127.0.0.1:7070');
+  expect(readyUrl('not ready http://127.0.0.1:7070\n')).toBeNull();
 });

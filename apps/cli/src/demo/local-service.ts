@@ -8,6 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import { CommandFailure } from '../failure.js';
 import { packageRoot } from '../package-root.js';
 import type { Session } from '../session.js';
+import { NoServiceError } from '../transport.js';
 
 const READY_TIMEOUT_MS = 120_000;
 const READY_POLL_MS = 250;
@@ -37,38 +38,33 @@ export async function findOrStartService(session: Session, options: ServiceOptio
   const { config } = session;
   const named = config.clientUrl ?? (await readCredentials(config.homeDir))?.url;
   const presence = named === undefined ? 'absent' : await probe(named);
-  if (presence === 'absent' && config.clientUrl === null) return startService(session, options);
-  if (presence !== 'ready' && named !== undefined) await waitUntilReady(session, [named], options.stopping);
+  if (named === undefined || (presence === 'absent' && config.clientUrl === null))
+    return startService(session, options);
+  if (presence === 'absent') throw new NoServiceError(named, null);
+  await waitFor(session, async () => ((await probe(named)) === 'ready' ? named : null), options.stopping);
   return { connection: await connectionOf(config), pid: null, stop: () => Promise.resolve() };
 }
 
 async function startService(session: Session, options: ServiceOptions): Promise<LocalService> {
   const { config } = session;
-  const url = defaultUrl(config);
-  if (config.port !== 0 && (await probe(url)) !== 'absent')
+  const wanted = defaultUrl(config);
+  if (config.port !== 0 && (await probe(wanted)) !== 'absent')
     throw new CommandFailure(
-      `Something answers at ${url}, but it is not the service of ${config.homeDir}.`,
+      `Something answers at ${wanted}, but it is not the service of ${config.homeDir}.`,
       EXIT.failure,
       'Choose another port: PORT=7071 npm run demo',
     );
   const logFile = path.join(config.homeDir, 'logs', 'demo.log');
   const child = await spawnService(session, { live: options.live, logFile });
   const failed = new AbortController();
+  const giveUp = AbortSignal.any([options.stopping, failed.signal]);
   try {
-    session.terminal.progress('Starting a service …');
-    await Promise.race([
-      waitUntilReady(
-        session,
-        config.port === 0 ? [] : [url],
-        AbortSignal.any([options.stopping, failed.signal]),
-      ),
+    const url = await Promise.race([
+      waitFor(session, async () => readyUrl(await readFile(logFile, 'utf8')), giveUp),
       failWhenItEnds(child, logFile),
     ]);
-    return {
-      connection: await connectionOf(config),
-      pid: child.pid ?? null,
-      stop: () => stopService(session, child),
-    };
+    const { apiKey } = await connectionOf(config);
+    return { connection: { url, apiKey }, pid: child.pid ?? null, stop: () => stopService(session, child) };
   } catch (error) {
     failed.abort();
     await stopService(session, child);
@@ -112,22 +108,28 @@ export function serviceEnvironment(
   return Object.fromEntries(kept);
 }
 
-/** Asks the given addresses and the one in the credentials, which the first start writes. */
-async function waitUntilReady(
+/** The address in the line that the service prints once it is ready and its credentials are written. */
+export function readyUrl(log: string): string | null {
+  return /^ready (http\S+)$/m.exec(log)?.[1] ?? null;
+}
+
+/** Asks for the address of a ready service until there is one. */
+async function waitFor(
   session: Session,
-  urls: readonly string[],
-  stopping: AbortSignal,
-): Promise<void> {
+  ask: () => Promise<string | null>,
+  giveUp: AbortSignal,
+): Promise<string> {
   const startedAtMs = performance.now();
   for (;;) {
-    stopping.throwIfAborted();
-    const written = (await readCredentials(session.config.homeDir))?.url;
-    for (const url of new Set([...urls, ...(written === undefined ? [] : [written])]))
-      if ((await probe(url)) === 'ready') return session.terminal.progress('');
+    giveUp.throwIfAborted();
+    const url = await ask();
     const waitedMs = performance.now() - startedAtMs;
-    if (waitedMs > READY_TIMEOUT_MS)
+    if (url === null && waitedMs > READY_TIMEOUT_MS)
       throw new CommandFailure(`No service was ready after ${READY_TIMEOUT_MS / 1_000} s.`, EXIT.timedOut);
-    session.terminal.progress(`Waiting for the service … ${Math.round(waitedMs / 1_000)} s`);
+    session.terminal.progress(
+      url === null ? `Waiting for the service … ${Math.round(waitedMs / 1_000)} s` : '',
+    );
+    if (url !== null) return url;
     await delay(READY_POLL_MS);
   }
 }

@@ -38,7 +38,6 @@ async function beat(client: ApiClient, claim: Claim, { leaseMs, lost, released }
       await client.heartbeat(claim, { signal: released, timeoutMs: Math.ceil(intervalMs) });
       heldUntilMs = sentAtMs + leaseMs;
     } catch (error) {
-      if (released.aborted) return;
       if (isRefusal(error)) lost.abort(error.code);
       else if (performance.now() >= heldUntilMs) lost.abort('lease_lost');
     }

@@ -57,8 +57,8 @@ function reportOfFile(text: string): AttemptReport {
 }
 
 function resultFromOutput(stdout: string): ResultInput {
-  const firstLine = stdout.split('\n', 1)[0]?.trim() || stdout.trim().split('\n', 1)[0]?.trim();
-  const summary = firstLine || 'The command ended well and wrote nothing.';
+  const firstLine = stdout.split('\n').find((line) => line.trim() !== '');
+  const summary = firstLine?.trim() ?? 'The command ended well and wrote nothing.';
   return { summary: cut(summary, RESULT_SUMMARY_CHARACTERS_MAX), output: stdout, artifacts: [] };
 }
 

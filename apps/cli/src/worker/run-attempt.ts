@@ -99,8 +99,8 @@ function commandEnvironment(
 }
 
 async function readResultFile(file: string): Promise<ResultFile> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });
   if (handle === null) return { kind: 'none' };

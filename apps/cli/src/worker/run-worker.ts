@@ -53,7 +53,7 @@ class Worker {
   #claimed = 0;
   #answered = false;
   #idleSinceMs = performance.now();
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(
     private readonly settings: WorkerSettings,
@@ -75,7 +75,10 @@ class Worker {
 
   async #claimAndStart(claiming: AbortSignal): Promise<void> {
     const room = this.#room();
-    if (room === 0) return void (await Promise.race(this.#running));
+    if (room === 0) {
+      await Promise.race(this.#running);
+      return;
+    }
     const claims = await this.#claim(room, claiming);
     for (const claim of claims) this.#start(claim);
   }
@@ -121,7 +124,7 @@ class Worker {
       });
       this.tell({ kind: 'ended', claim, end });
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#ended.abort();
       if (error instanceof CommandNotStartedError)
         this.tell({ kind: 'ended', claim, end: { kind: 'released' } });

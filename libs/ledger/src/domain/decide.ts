@@ -1,5 +1,6 @@
 import type { Json, StagedWrite, TaskState, WriteInput, WriteTool } from '#contracts';
-import { isEnded, TASK_REASONS } from './task-state.js';
+import { nextState } from './machine.js';
+import { TASK_REASONS, TASK_TRANSITIONS } from './task-state.js';
 
 /** A task as `decide` needs it. `name` is its ref, or the key of one that the same wave creates. */
 export interface TaskView {
@@ -70,7 +71,9 @@ type Verdict = { readonly change: Change } | { readonly reason: string };
 interface Ledger {
   readonly view: LedgerView;
   readonly tasks: Map<string, TaskView>;
+  /** Names of tasks by key. */
   readonly names: Map<string, string>;
+  readonly notesInForce: Set<string>;
   freeSlots: number;
   creatable: number;
 }
@@ -83,11 +86,13 @@ interface Ledger {
 export function decide(view: LedgerView, writes: readonly StagedWrite[]): Decision[] {
   const ledger: Ledger = {
     view,
-    tasks: new Map(view.tasks.map((task) => [task.name, task])),
-    names: new Map(view.tasks.flatMap((task) => namesOf(task))),
+    tasks: new Map(),
+    names: new Map(),
+    notesInForce: new Set(view.notesInForce),
     freeSlots: view.freeSlots,
     creatable: view.tasksCreatableMax,
   };
+  for (const task of view.tasks) put(ledger, task);
   return writes.flatMap((write) => judgeWrite(ledger, write));
 }
 
@@ -231,7 +236,8 @@ function judgeLateResult(ledger: Ledger, task: TaskView, verdict: ReviewVerdict,
   if (verdict.verdict !== 'accept')
     return reject('a late result can only be accepted; otherwise leave it alone');
   if (!task.lateAttempts.includes(attempt)) return reject(`${attempt} has no late result of ${task.name}`);
-  if (isEnded(task.state) || task.state === 'blocked') return reject(`${task.name} is ${describe(task)}`);
+  if (nextState(TASK_TRANSITIONS, task.state, 'complete') === null)
+    return reject(`${task.name} is ${describe(task)}`);
   return accept(ledger, task, attempt);
 }
 
@@ -249,7 +255,7 @@ function accept(ledger: Ledger, task: TaskView, lateAttempt: string | null): Ver
 }
 
 function judgeNote(ledger: Ledger, entry: WriteInput<'note'>['entries'][number]): Verdict {
-  if (entry.supersedes !== undefined && !ledger.view.notesInForce.includes(entry.supersedes))
+  if (entry.supersedes !== undefined && !ledger.notesInForce.delete(entry.supersedes))
     return reject(`${entry.supersedes} is no note in force`);
   return { change: { kind: 'record_note', entry } };
 }
@@ -272,22 +278,14 @@ function fieldsOf(item: UpsertItem): TaskFields {
   return { title, instructions, worker, priority, acceptance_criteria };
 }
 
+/** By ref before key: whoever submits a task may give it a key that looks like another one's ref. */
 function find(ledger: Ledger, name: string): TaskView | undefined {
-  return ledger.tasks.get(ledger.names.get(name) ?? name);
+  return ledger.tasks.get(name) ?? ledger.tasks.get(ledger.names.get(name) ?? '');
 }
 
 function put(ledger: Ledger, task: TaskView): void {
   ledger.tasks.set(task.name, task);
-  for (const [alias, name] of namesOf(task)) ledger.names.set(alias, name);
-}
-
-function namesOf(task: TaskView): [string, string][] {
-  return task.key === null
-    ? [[task.name, task.name]]
-    : [
-        [task.name, task.name],
-        [task.key, task.name],
-      ];
+  if (task.key !== null) ledger.names.set(task.key, task.name);
 }
 
 /** Refs are the ledger's to give: a key may not look like one. */

@@ -37,95 +37,99 @@ export function resolveBatch(
   const byKey = new Map<string, number>();
   for (const item of batch) {
     if (item.key === null) continue;
-    if (byKey.has(item.key)) problems.set(item.index, duplicateKey(item));
+    if (byKey.has(item.key)) problems.set(item.index, duplicateKey(item.index, item.key));
     else byKey.set(item.key, item.index);
   }
   const resolved = new Map<number, ResolvedItem>();
   for (const item of batch) {
     if (problems.has(item.index)) continue;
-    const unknown = item.dependsOn.find((name) => !byKey.has(name) && !existing.has(name));
-    if (unknown === undefined) resolved.set(item.index, resolveItem(item, byKey, existing));
-    else problems.set(item.index, unknownDependency(item, unknown));
+    const outcome = resolveItem(item, byKey, existing);
+    if ('code' in outcome) problems.set(item.index, outcome);
+    else resolved.set(item.index, outcome);
   }
   return orderBatch(resolved, problems);
 }
 
-/** Kahn's order; what is left over stands on a cycle or on something refused. */
+/** An item with the items of the batch that it still waits for. */
+interface Pending {
+  readonly item: ResolvedItem;
+  readonly needs: Set<number>;
+}
+
+/** Kahn's order; what is left over leads to a cycle or to something refused. */
 function orderBatch(
   resolved: ReadonlyMap<number, ResolvedItem>,
   problems: Map<number, DependencyProblem>,
 ): ResolvedBatch {
-  const waitsFor = new Map<number, Set<number>>();
-  const dependants = new Map<number, number[]>();
-  for (const item of resolved.values()) {
-    const inBatch = item.dependencies.flatMap((dependency) =>
-      'batchIndex' in dependency ? [dependency.batchIndex] : [],
-    );
-    waitsFor.set(item.index, new Set(inBatch));
-    for (const index of inBatch) dependants.set(index, [...(dependants.get(index) ?? []), item.index]);
-  }
-  const ready = [...waitsFor].filter(([, needs]) => needs.size === 0).map(([index]) => index);
-  const items: ResolvedItem[] = [];
-  for (const index of ready) {
-    const item = resolved.get(index);
-    if (item !== undefined) items.push(item);
-    for (const dependant of dependants.get(index) ?? []) {
-      const needs = waitsFor.get(dependant);
-      needs?.delete(index);
-      if (needs?.size === 0) ready.push(dependant);
+  const pending = [...resolved.values()].map((item): Pending => ({ item, needs: needsOf(item) }));
+  const dependants = new Map<number, Pending[]>();
+  for (const one of pending)
+    for (const index of one.needs) dependants.set(index, [...(dependants.get(index) ?? []), one]);
+  const ready = pending.filter(({ needs }) => needs.size === 0);
+  for (const { item } of ready)
+    for (const dependant of dependants.get(item.index) ?? []) {
+      dependant.needs.delete(item.index);
+      if (dependant.needs.size === 0) ready.push(dependant);
     }
-  }
-  const placed = new Set(items.map((item) => item.index));
   markLeftOvers(
-    [...resolved.keys()].filter((index) => !placed.has(index)),
+    pending.filter(({ needs }) => needs.size > 0),
     dependants,
     problems,
   );
-  return { items, problems: [...problems.values()].sort((a, b) => a.index - b.index) };
+  return {
+    items: ready.map(({ item }) => item),
+    problems: [...problems.values()].sort((a, b) => a.index - b.index),
+  };
+}
+
+function needsOf(item: ResolvedItem): Set<number> {
+  return new Set(item.dependencies.flatMap((found) => ('batchIndex' in found ? [found.batchIndex] : [])));
 }
 
 function markLeftOvers(
-  leftOver: readonly number[],
-  dependants: ReadonlyMap<number, readonly number[]>,
+  leftOver: readonly Pending[],
+  dependants: ReadonlyMap<number, readonly Pending[]>,
   problems: Map<number, DependencyProblem>,
 ): void {
   const refused = [...problems.keys()];
   for (const index of refused) {
-    for (const dependant of dependants.get(index) ?? []) {
-      if (problems.has(dependant)) continue;
-      problems.set(dependant, dependencyRefused(dependant));
-      refused.push(dependant);
+    for (const { item } of dependants.get(index) ?? []) {
+      if (problems.has(item.index)) continue;
+      problems.set(item.index, dependencyRefused(item.index));
+      refused.push(item.index);
     }
   }
-  for (const index of leftOver) if (!problems.has(index)) problems.set(index, onCycle(index));
+  for (const { item } of leftOver)
+    if (!problems.has(item.index)) problems.set(item.index, towardsCycle(item.index));
 }
 
 function resolveItem(
   item: BatchItem,
   byKey: ReadonlyMap<string, number>,
   existing: ReadonlyMap<string, string>,
-): ResolvedItem {
+): ResolvedItem | DependencyProblem {
   const found = new Map<string | number, FoundDependency>();
   for (const name of item.dependsOn) {
     const batchIndex = byKey.get(name);
     const taskId = existing.get(name);
     if (batchIndex !== undefined) found.set(batchIndex, { batchIndex });
     else if (taskId !== undefined) found.set(taskId, { taskId });
+    else return unknownDependency(item.index, name);
   }
   return { index: item.index, dependencies: [...found.values()] };
 }
 
-function duplicateKey(item: BatchItem): DependencyProblem {
+function duplicateKey(index: number, key: string): DependencyProblem {
   return {
-    index: item.index,
+    index,
     code: 'duplicate_key',
-    message: `The key "${item.key ?? ''}" stands twice in this request; each task needs its own.`,
+    message: `The key "${key}" stands twice in this request; each task needs its own.`,
   };
 }
 
-function unknownDependency(item: BatchItem, name: string): DependencyProblem {
+function unknownDependency(index: number, name: string): DependencyProblem {
   return {
-    index: item.index,
+    index,
     code: 'unknown_dependency',
     message: `depends_on names "${name}", which is neither a key of this request nor a task of this mission.`,
   };
@@ -140,10 +144,11 @@ function dependencyRefused(index: number): DependencyProblem {
   };
 }
 
-function onCycle(index: number): DependencyProblem {
+function towardsCycle(index: number): DependencyProblem {
   return {
     index,
     code: 'dependency_cycle',
-    message: 'It waits for itself through its dependencies; remove one of them.',
+    message:
+      'Its dependencies lead to a cycle: it waits for itself, or for a task that does; remove one of them.',
   };
 }

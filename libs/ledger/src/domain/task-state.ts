@@ -2,8 +2,8 @@ import type { TaskState } from '#contracts';
 import type { TransitionTable } from './machine.js';
 
 /**
- * What can happen to a task. `return` takes it from a worker or a review back to the queue; `revive` follows a retry
- * of a dependency that had failed.
+ * What can happen to a task. `return` takes it from a worker or a review back to the queue; `retry_blocked` is a retry
+ * of a task whose dependencies have not all completed.
  */
 export type TaskAction =
   | 'unblock'
@@ -51,11 +51,6 @@ export const TASK_REASONS = {
   dependencyFailed: 'dependency_failed',
   missionCanceled: 'mission_canceled',
 } as const;
-
-/** Ended: a worker or a person has to retry it before anything else happens. */
-export function isEnded(state: TaskState): boolean {
-  return state === 'completed' || state === 'failed' || state === 'canceled';
-}
 
 /** Open tasks keep a mission from completing. */
 export function openTaskCount(counts: Readonly<Record<TaskState, number>>): number {

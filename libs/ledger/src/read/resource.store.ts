@@ -1,8 +1,8 @@
 import type { Prisma, Tx } from '#database';
 
 /** What an address can name. */
-const RESOURCE_KINDS = ['mission', 'task', 'attempt', 'wave', 'directive', 'artifact', 'endpoint', 'apiKey'] as const;
-export type ResourceKind = (typeof RESOURCE_KINDS)[number];
+export type ResourceKind =
+  'mission' | 'task' | 'attempt' | 'wave' | 'directive' | 'artifact' | 'endpoint' | 'apiKey';
 
 /** A row that exists, and the mission it belongs to: null when it is the tenant's own. */
 export interface Resource {

@@ -16,7 +16,7 @@ describe('an API key', () => {
   });
 
   it('is refused with any single character typed wrong', () => {
-    const digit = fc.constantFrom(...'0123456789ABCXYZabcxyz_- ');
+    const digit = fc.string({ minLength: 1, maxLength: 1 });
     fc.assert(
       fc.property(apiKey, fc.nat(), digit, (key, place, character) => {
         const at = place % key.length;
@@ -27,7 +27,11 @@ describe('an API key', () => {
   });
 
   it('is refused when it is any other text', () => {
-    fc.assert(fc.property(fc.string(), (text) => void expect(isApiKey(text)).toBe(false)));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(isApiKey(text)).toBe(false);
+      }),
+    );
   });
 
   it('never shows more than its first and last four characters', () => {

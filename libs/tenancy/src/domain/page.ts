@@ -9,5 +9,7 @@ export function olderThan(start: PageStart | null): {
   OR?: ({ createdAt: { lt: Date } } | { createdAt: Date; id: { lt: string } })[];
 } {
   if (start === null) return {};
-  return { OR: [{ createdAt: { lt: start.createdAt } }, { createdAt: start.createdAt, id: { lt: start.id } }] };
+  return {
+    OR: [{ createdAt: { lt: start.createdAt } }, { createdAt: start.createdAt, id: { lt: start.id } }],
+  };
 }

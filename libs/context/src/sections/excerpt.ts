@@ -1,8 +1,8 @@
 import type { SnapshotResult } from '#ledger';
-import { cutToTokens } from './estimate.js';
-import { type Frame, framed } from './fence.js';
-import { cleanText } from './outside-text.js';
-import { type Ladder, rung } from './section-plan.js';
+import { cutToTokens } from '../domain/estimate.js';
+import { type Frame, framed } from '../domain/fence.js';
+import { cleanText } from '../domain/outside-text.js';
+import { type Ladder, rung } from '../domain/section-plan.js';
 
 /** Sizes of the parts of a long text that are tried before all of it. The smallest is guaranteed on an inbox page. */
 const EXCERPT_TOKENS = [120, 480, 1_920] as const;

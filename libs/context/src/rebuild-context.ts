@@ -1,5 +1,5 @@
 import { buildContext, type ContextInput } from './build-context.js';
-import { canonicalJson, sha256Hex } from './canonical-json.js';
+import { canonicalJson, sha256Hex } from './domain/canonical-json.js';
 
 /** The API's `rebuild`: whether the builder of today makes the same request of what was stored with a wave. */
 export interface Rebuild {

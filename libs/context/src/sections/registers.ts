@@ -1,8 +1,8 @@
 import type { NoteKind } from '#contracts';
 import type { SnapshotNote } from '#ledger';
-import { cutToTokens } from './estimate.js';
-import { cleanText } from './outside-text.js';
-import { decayed, getCall, type Item, rung, type SectionPlan } from './section-plan.js';
+import { cutToTokens } from '../domain/estimate.js';
+import { cleanText } from '../domain/outside-text.js';
+import { decayed, getCall, type Item, rung, type SectionPlan } from '../domain/section-plan.js';
 
 /** Losing a decision or repeating a failed approach costs more than looking a fact up. */
 const WORTH: Readonly<Record<NoteKind, number>> = {

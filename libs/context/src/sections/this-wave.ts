@@ -1,10 +1,10 @@
 import type { Policy } from '#contracts';
 import type { ConductorSnapshot } from '#ledger';
-import { cutToTokens } from './estimate.js';
-import { type FenceKeys, framed } from './fence.js';
-import { cleanText } from './outside-text.js';
-import { fixedItem, guaranteedList, type Item, rung, type SectionPlan } from './section-plan.js';
-import { SECTION_TABLE } from './section-table.js';
+import { cutToTokens } from '../domain/estimate.js';
+import { type FenceKeys, framed } from '../domain/fence.js';
+import { cleanText } from '../domain/outside-text.js';
+import { fixedItem, guaranteedList, type Item, rung, type SectionPlan } from '../domain/section-plan.js';
+import { SECTION_TABLE } from '../domain/section-table.js';
 
 const HANDOFF_NOTE_TOKENS_MAX = 300;
 const RECITAL_TOKENS_MAX = 60;

@@ -1,8 +1,8 @@
-import { fittingPage, type InboxPage, inboxPlan } from './inbox-page.js';
-import { fullTokens, minimumTokens, packSection, type PackedSection } from './pack-section.js';
-import type { SectionPlan } from './section-plan.js';
-import { scaledRow } from './section-table.js';
-import { type Grant, type RoomNeed, shareFloors, shareRoom } from './share-room.js';
+import { fittingPage, type InboxPage, inboxPlan } from './sections/inbox-page.js';
+import { fullTokens, minimumTokens, packSection, type PackedSection } from './domain/pack-section.js';
+import type { SectionPlan } from './domain/section-plan.js';
+import { scaledRow } from './domain/section-table.js';
+import { type Grant, type RoomNeed, shareFloors, shareRoom } from './domain/share-room.js';
 
 export interface VolatilePlans {
   readonly registers: SectionPlan;

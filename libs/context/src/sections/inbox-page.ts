@@ -1,10 +1,17 @@
 import type { ConductorSnapshot, SnapshotInboxItem } from '#ledger';
-import { cutToTokens } from './estimate.js';
+import { cutToTokens } from '../domain/estimate.js';
 import { excerptLadder, resultPointers, resultText } from './excerpt.js';
-import type { FenceKeys } from './fence.js';
-import { cleanLine } from './outside-text.js';
-import { minimumTokens } from './pack-section.js';
-import { getCall, guaranteedList, type Item, type Ladder, rung, type SectionPlan } from './section-plan.js';
+import type { FenceKeys } from '../domain/fence.js';
+import { cleanLine } from '../domain/outside-text.js';
+import { minimumTokens } from '../domain/pack-section.js';
+import {
+  getCall,
+  guaranteedList,
+  type Item,
+  type Ladder,
+  rung,
+  type SectionPlan,
+} from '../domain/section-plan.js';
 
 /** The page, in its order: the person lane first, then oldest first. */
 export interface InboxPage {

@@ -1,11 +1,11 @@
 import { policyFrom } from '#contracts';
 import { aFinishedTask, aSnapshot, FENCE_SECRET_HEX } from '../../test/a-snapshot.js';
 import { charterPlan, directivesPlan } from './charter.js';
-import { fenceKeys } from './fence.js';
+import { fenceKeys } from '../domain/fence.js';
 import { finishedWorkPlan } from './finished-work.js';
-import { minimumTokens, packSection } from './pack-section.js';
+import { minimumTokens, packSection } from '../domain/pack-section.js';
 import { protocolPlan } from './protocol.js';
-import { SECTION_TABLE } from './section-table.js';
+import { SECTION_TABLE } from '../domain/section-table.js';
 
 const keyOf = fenceKeys(FENCE_SECRET_HEX);
 

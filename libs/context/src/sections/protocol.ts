@@ -1,4 +1,4 @@
-import { fixedItem, guaranteedList, type SectionPlan } from './section-plan.js';
+import { fixedItem, guaranteedList, type SectionPlan } from '../domain/section-plan.js';
 
 /** Section Z1: who the conductor is and how a wave works. It is sent with every request: every line must earn its place. */
 export const PROTOCOL_TEXT = `# Z1 Role and protocol

@@ -6,11 +6,11 @@ import {
   arbitraryInput,
   arbitraryNotes,
   arbitraryWave,
-} from '../../test/arbitrary-input.js';
+} from '../test/arbitrary-input.js';
 import { buildContext, type ContextInput, type ContextPack } from './build-context.js';
-import { canonicalJson, sha256Hex } from './canonical-json.js';
-import { estimateTokens } from './estimate.js';
-import { effectiveTargetTokens } from './section-table.js';
+import { canonicalJson, sha256Hex } from './domain/canonical-json.js';
+import { estimateTokens } from './domain/estimate.js';
+import { effectiveTargetTokens } from './domain/section-table.js';
 
 const RUNS = { numRuns: 40 };
 

@@ -6,7 +6,7 @@ import {
   writeToolSchemas,
 } from '#contracts';
 import { z } from 'zod';
-import type { RequestTool } from './conductor-request.js';
+import type { RequestTool } from './domain/conductor-request.js';
 
 /** Section Z0: the conductor's tools in their fixed order, the cache breakpoint on the last one. */
 export function conductorTools(): RequestTool[] {

@@ -1,20 +1,25 @@
 import type { ContextSection, Policy, SectionName } from '#contracts';
 import type { ConductorSnapshot } from '#ledger';
-import { boardPlan, inFlightTokens } from './board.js';
-import { canonicalJson, sha256Hex } from './canonical-json.js';
-import { charterPlan, directivesPlan } from './charter.js';
-import { finishedRoomTokens, obligedTokensMax } from './commitment.js';
-import type { CacheBreakpoint, ConductorRequest, RequestText, RequestTool } from './conductor-request.js';
-import { fenceKeys } from './fence.js';
-import { finishedWorkPlan } from './finished-work.js';
-import { inboxPage } from './inbox-page.js';
-import { packSection, type PackedSection } from './pack-section.js';
+import { boardPlan, inFlightTokens } from './sections/board.js';
+import { canonicalJson, sha256Hex } from './domain/canonical-json.js';
+import { charterPlan, directivesPlan } from './sections/charter.js';
+import { finishedRoomTokens, obligedTokensMax } from './domain/commitment.js';
+import type {
+  CacheBreakpoint,
+  ConductorRequest,
+  RequestText,
+  RequestTool,
+} from './domain/conductor-request.js';
+import { fenceKeys } from './domain/fence.js';
+import { finishedWorkPlan } from './sections/finished-work.js';
+import { inboxPage } from './sections/inbox-page.js';
+import { packSection, type PackedSection } from './domain/pack-section.js';
 import { packVolatile } from './pack-volatile.js';
-import { protocolPlan } from './protocol.js';
-import { registersPlan } from './registers.js';
-import { rung, type SectionPlan } from './section-plan.js';
-import { effectiveTargetTokens, scaledRow, SECTION_TABLE } from './section-table.js';
-import { thisWavePlan } from './this-wave.js';
+import { protocolPlan } from './sections/protocol.js';
+import { registersPlan } from './sections/registers.js';
+import { rung, type SectionPlan } from './domain/section-plan.js';
+import { effectiveTargetTokens, scaledRow, SECTION_TABLE } from './domain/section-table.js';
+import { thisWavePlan } from './sections/this-wave.js';
 import { conductorTools } from './tools.js';
 
 /** Moves when the same input may give other bytes. */

@@ -1,6 +1,6 @@
 import type { ConductorSnapshot, SnapshotFinishedTask } from '#ledger';
-import { type FenceKeys, fencedTitle } from './fence.js';
-import { decayed, getCall, type Item, rung, searchCall, type SectionPlan } from './section-plan.js';
+import { type FenceKeys, fencedTitle } from '../domain/fence.js';
+import { decayed, getCall, type Item, rung, searchCall, type SectionPlan } from '../domain/section-plan.js';
 
 /** A failure or a cancellation bears on what to do next; most of what succeeded only orients. */
 const WORTH = { completed: 10, failed: 30, canceled: 15 } as const;

@@ -9,9 +9,9 @@ import {
   aSuccess,
   aTask,
   inFlight,
-} from '../../test/a-snapshot.js';
+} from '../test/a-snapshot.js';
 import { BUILDER_VERSION, buildContext, type ContextInput, type ContextPack } from './build-context.js';
-import { canonicalJson, sha256Hex } from './canonical-json.js';
+import { canonicalJson, sha256Hex } from './domain/canonical-json.js';
 import { rebuildContext } from './rebuild-context.js';
 
 function packed(input: ContextInput): ContextPack {

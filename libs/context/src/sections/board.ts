@@ -1,7 +1,7 @@
 import { TASK_STATES } from '#contracts';
 import type { ConductorSnapshot, SnapshotInFlight, SnapshotReview, SnapshotTask } from '#ledger';
 import { excerptLadder, resultPointers, resultText } from './excerpt.js';
-import { fencedText, type FenceKeys, fencedTitle } from './fence.js';
+import { fencedText, type FenceKeys, fencedTitle } from '../domain/fence.js';
 import {
   decayed,
   fixedItem,
@@ -13,7 +13,7 @@ import {
   rung,
   searchCall,
   type SectionPlan,
-} from './section-plan.js';
+} from '../domain/section-plan.js';
 
 /** What a conductor can act on now comes first; a review whose result is in the inbox is mostly told there. */
 const WORTH = { review: 40, ready: 30, reviewInInbox: 15, blocked: 8 } as const;

@@ -11,11 +11,11 @@ import {
   inFlight,
 } from '../../test/a-snapshot.js';
 import { boardPlan } from './board.js';
-import { fenceKeys } from './fence.js';
+import { fenceKeys } from '../domain/fence.js';
 import { fittingPage, inboxPage, inboxPlan } from './inbox-page.js';
-import { minimumTokens, packSection } from './pack-section.js';
+import { minimumTokens, packSection } from '../domain/pack-section.js';
 import { registersPlan } from './registers.js';
-import { SECTION_TABLE } from './section-table.js';
+import { SECTION_TABLE } from '../domain/section-table.js';
 import { thisWavePlan } from './this-wave.js';
 
 const keyOf = fenceKeys(FENCE_SECRET_HEX);

@@ -1,6 +1,6 @@
 import type { Policy } from '#contracts';
 import type { SnapshotDirective, SnapshotMission } from '#ledger';
-import { fixedItem, guaranteedList, type SectionPlan } from './section-plan.js';
+import { fixedItem, guaranteedList, type SectionPlan } from '../domain/section-plan.js';
 
 /** Section Z2: what the mission's owner wrote when it began. Trusted, so neither fenced nor altered. */
 export function charterPlan(mission: SnapshotMission, policy: Policy): SectionPlan {

@@ -1,0 +1,402 @@
+import { TASK_STATES, type StagedWrite, type TaskState } from '#contracts';
+import fc from 'fast-check';
+import { decide, namedTasks, type Change, type Decision, type LedgerView, type TaskView } from './decide.js';
+import { nextState } from './machine.js';
+import { TASK_REASONS, TASK_TRANSITIONS, type TaskAction } from './task-state.js';
+
+const TASKS_MAX = 8;
+const POOLS = ['builtin', 'build', 'gpu'];
+const NOTES = ['N1', 'N2', 'N3'];
+
+interface TaskSeed {
+  readonly hasKey: boolean;
+  readonly state: TaskState;
+  readonly awaitsReview: boolean;
+  readonly isLive: boolean;
+  readonly worker: string | null;
+  readonly version: number;
+  /** Bits: which earlier tasks it depends on. */
+  readonly dependsOn: number;
+  readonly openOutside: number;
+  readonly hasLate: boolean;
+}
+
+const aTaskSeed: fc.Arbitrary<TaskSeed> = fc.record({
+  hasKey: fc.boolean(),
+  state: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('queued', 'working', 'blocked') },
+    fc.constantFrom(...TASK_STATES),
+  ),
+  awaitsReview: fc.boolean(),
+  isLive: fc.boolean(),
+  worker: fc.constantFrom(null, null, 'build', 'retired-pool'),
+  version: fc.integer({ min: 1, max: 3 }),
+  dependsOn: fc.nat(2 ** TASKS_MAX - 1),
+  openOutside: fc.nat(1),
+  hasLate: fc.boolean(),
+});
+
+/** Tasks as the ledger could hold them: numbered in order of creation, blocked exactly while a dependency is open. */
+function grow(seeds: readonly TaskSeed[]): TaskView[] {
+  const tasks: TaskView[] = [];
+  for (const [place, seed] of seeds.entries()) {
+    const needs = tasks.filter((_, earlier) => (seed.dependsOn & (1 << earlier)) !== 0);
+    const isBlocked = seed.state === 'blocked' && (needs.some(isOpen) || seed.openOutside > 0);
+    const dependsOn = isBlocked ? needs : needs.filter((task) => !isOpen(task));
+    const state = seed.state === 'blocked' && !isBlocked ? 'queued' : seed.state;
+    const isReviewed = state === 'working' && seed.awaitsReview;
+    tasks.push({
+      name: `T${place + 1}`,
+      key: seed.hasKey ? `k${place + 1}` : null,
+      state,
+      stateReason: isReviewed ? TASK_REASONS.awaitingReview : null,
+      version: seed.version,
+      worker: seed.worker,
+      openDependencies: isBlocked ? needs.filter(isOpen).length + seed.openOutside : 0,
+      dependsOn: dependsOn.map((task) => task.name),
+      hasLiveAttempt: state === 'working' || (state === 'queued' && seed.isLive),
+      attemptCount: seed.version,
+      lateAttempts: seed.hasLate ? [`A${place + 1}`] : [],
+    });
+  }
+  return tasks;
+}
+
+function isOpen(task: TaskView): boolean {
+  return task.state !== 'completed';
+}
+
+const aView: fc.Arbitrary<LedgerView> = fc
+  .record({
+    workers: fc.oneof({ weight: 9, arbitrary: fc.constant(POOLS) }, fc.subarray(POOLS)),
+    freeSlots: fc.nat(4),
+    tasksCreatableMax: fc.nat(4),
+    tasks: fc.array(aTaskSeed, { maxLength: TASKS_MAX }).map(grow),
+    notesInForce: fc.subarray(NOTES),
+    criteriaOwed: fc.constantFrom(0, 0, 1, 2),
+  })
+  .map((view) => ({
+    ...view,
+    completedRefs: view.tasks.filter((task) => !isOpen(task)).map((task) => task.name),
+  }));
+
+const aPlace = fc.integer({ min: 1, max: TASKS_MAX });
+const aRef = aPlace.map((place) => `T${place}`);
+const aNewKey = fc.constantFrom('a', 'b', 'c', 'T99');
+const aName = fc.oneof(
+  { weight: 4, arbitrary: aRef },
+  aPlace.map((place) => `k${place}`),
+  { weight: 2, arbitrary: aNewKey },
+);
+const aPool = fc.constantFrom(...POOLS, 'nobody');
+const perhaps = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(arbitrary, { nil: undefined });
+
+const anUpsert = fc.record(
+  {
+    key: fc.oneof({ weight: 2, arbitrary: aNewKey }, aName),
+    title: perhaps(fc.constant('A title')),
+    expected_version: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
+    depends_on: fc.option(fc.array(aName, { maxLength: 3 }), { nil: undefined, freq: 2 }),
+    worker: fc.option(aPool, { nil: undefined, freq: 2 }),
+  },
+  { requiredKeys: ['key'] },
+);
+/** Reviews mostly name the attempt of their own task, so that late results come up. */
+const aVerdict = fc
+  .record({
+    place: aPlace,
+    verdict: fc.constantFrom('accept', 'accept', 'revise', 'fail'),
+    feedback: perhaps(fc.constantFrom(' ', 'more tests')),
+    late: fc.constantFrom('none', 'none', 'own', 'other'),
+  })
+  .map(({ place, late, ...rest }) => ({
+    ref: `T${place}`,
+    ...rest,
+    ...(late === 'none' ? {} : { attempt: late === 'own' ? `A${place}` : 'A99' }),
+  }));
+const aNote = fc.record({
+  kind: fc.constantFrom('fact', 'decision'),
+  text: fc.constant('It is so.'),
+  supersedes: perhaps(fc.constantFrom(...NOTES)),
+});
+const aHandoff = fc.record({
+  note: fc.constant('so far'),
+  done: fc.boolean(),
+  verified: perhaps(
+    fc.array(
+      fc.record({
+        criterion: fc.integer({ min: 1, max: 2 }),
+        refs: fc.array(aRef, { minLength: 1, maxLength: 2 }),
+      }),
+      { maxLength: 3 },
+    ),
+  ),
+});
+const some = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value[]> =>
+  fc.array(arbitrary, { minLength: 1, maxLength: 4 });
+
+const aWrite: fc.Arbitrary<StagedWrite> = fc.oneof(
+  some(anUpsert).map((items) => ({ tool: 'task_upsert' as const, input: { items } })),
+  fc
+    .record({ refs: some(aName), worker: fc.option(aPool, { nil: undefined, freq: 2 }) })
+    .map((input) => ({ tool: 'task_dispatch' as const, input })),
+  some(aVerdict).map((verdicts) => ({ tool: 'task_review' as const, input: { verdicts } })),
+  some(aNote).map((entries) => ({ tool: 'note' as const, input: { entries } })),
+  aHandoff.map((input) => ({ tool: 'handoff' as const, input })),
+);
+const someWrites = fc.array(aWrite, { maxLength: 10 });
+
+/** One write per item, as the conductor's calls are staged. */
+function split(write: StagedWrite): StagedWrite[] {
+  switch (write.tool) {
+    case 'task_upsert':
+      return write.input.items.map((item) => ({ tool: write.tool, input: { items: [item] } }));
+    case 'task_dispatch':
+      return write.input.refs.map((ref) => ({ tool: write.tool, input: { ...write.input, refs: [ref] } }));
+    case 'task_review':
+      return write.input.verdicts.map((verdict) => ({ tool: write.tool, input: { verdicts: [verdict] } }));
+    case 'note':
+      return write.input.entries.map((entry) => ({ tool: write.tool, input: { entries: [entry] } }));
+    case 'handoff':
+      return [write];
+  }
+}
+
+function changesOf(decisions: readonly Decision[]): Change[] {
+  return decisions.flatMap((decision) => (decision.outcome === 'applied' ? [decision.change] : []));
+}
+
+/** A task as it stands while changes are written down: derived from its dependencies, not from counters. */
+interface Standing {
+  state: TaskState;
+  reason: string | null;
+  isLive: boolean;
+  readonly needs: readonly string[];
+  readonly openOutside: number;
+  readonly lateAttempts: readonly string[];
+}
+
+/** The ledger as the commit would write it; throws at the first change that it could not. */
+class Replay {
+  private readonly tasks: Map<string, Standing>;
+  private slots: number;
+  private creatable: number;
+  readonly completed: string[] = [];
+
+  constructor(private readonly view: LedgerView) {
+    this.slots = view.freeSlots;
+    this.creatable = view.tasksCreatableMax;
+    this.tasks = new Map(
+      view.tasks.map((task) => [
+        task.name,
+        {
+          state: task.state,
+          reason: task.stateReason,
+          isLive: task.hasLiveAttempt,
+          needs: task.dependsOn,
+          openOutside:
+            task.openDependencies - task.dependsOn.filter((name) => this.isOpenInView(name)).length,
+          lateAttempts: task.lateAttempts,
+        },
+      ]),
+    );
+  }
+
+  write(change: Change): void {
+    switch (change.kind) {
+      case 'create_task':
+        return this.create(change);
+      case 'update_task':
+        return demand(this.isUntouched(this.standing(change.name)), `${change.name} has started`);
+      case 'offer_attempt':
+        return this.offer(change);
+      case 'accept_result':
+        return this.accept(change);
+      case 'send_back':
+      case 'fail_task': {
+        const task = this.standing(change.name);
+        demand(task.reason === TASK_REASONS.awaitingReview, `${change.name} awaits no review`);
+        task.isLive = false;
+        return this.move(change.name, change.kind === 'fail_task' ? 'fail' : 'return');
+      }
+      case 'record_note':
+      case 'hand_off':
+        return;
+    }
+  }
+
+  private create({ key, dependsOn }: Extract<Change, { kind: 'create_task' }>): void {
+    demand(!this.tasks.has(key), `${key} is there already`);
+    this.creatable -= 1;
+    demand(this.creatable >= 0, 'too many tasks');
+    const isBlocked = dependsOn.some((name) => this.standing(name).state !== 'completed');
+    this.tasks.set(key, {
+      state: isBlocked ? 'blocked' : 'queued',
+      reason: null,
+      isLive: false,
+      needs: dependsOn,
+      openOutside: 0,
+      lateAttempts: [],
+    });
+  }
+
+  private offer({ name, pool }: Extract<Change, { kind: 'offer_attempt' }>): void {
+    const task = this.standing(name);
+    demand(task.state === 'queued' && !task.isLive, `${name} is not ready`);
+    demand(pool !== 'nobody', `nobody works for ${name}`);
+    task.isLive = true;
+    this.slots -= 1;
+    demand(this.slots >= 0, 'too many attempts');
+  }
+
+  private accept({ name, lateAttempt }: Extract<Change, { kind: 'accept_result' }>): void {
+    const task = this.standing(name);
+    const awaitsReview = task.reason === TASK_REASONS.awaitingReview;
+    if (lateAttempt === null) demand(awaitsReview, `${name} awaits no review`);
+    else demand(task.lateAttempts.includes(lateAttempt), `${lateAttempt} has no late result`);
+    if (task.isLive && !awaitsReview) this.slots += 1;
+    task.isLive = false;
+    this.move(name, 'complete');
+    this.completed.push(name);
+    for (const [waiting, { state, needs, openOutside }] of this.tasks)
+      if (state === 'blocked' && openOutside === 0 && needs.every((need) => this.isCompleted(need)))
+        this.move(waiting, 'unblock');
+  }
+
+  private move(name: string, action: TaskAction): void {
+    const task = this.standing(name);
+    const state = nextState(TASK_TRANSITIONS, task.state, action);
+    if (state === null) throw new Error(`${name} is ${task.state}; it cannot ${action}`);
+    task.state = state;
+    task.reason = null;
+  }
+
+  private standing(name: string): Standing {
+    const task = this.tasks.get(name);
+    if (task === undefined) throw new Error(`there is no ${name}`);
+    return task;
+  }
+
+  private isUntouched(task: Standing): boolean {
+    return (task.state === 'queued' || task.state === 'blocked') && !task.isLive;
+  }
+
+  private isCompleted(name: string): boolean {
+    return this.standing(name).state === 'completed';
+  }
+
+  private isOpenInView(name: string): boolean {
+    return this.view.tasks.some((task) => task.name === name && isOpen(task));
+  }
+}
+
+function demand(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise);
+}
+
+function deeplyFrozen<Value>(value: Value): Value {
+  if (value !== null && typeof value === 'object') {
+    for (const inner of Object.values(value)) deeplyFrozen(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+describe('decide, for any ledger and whatever is staged', () => {
+  it('yields exactly one decision per item, in order, under the item’s own tool', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        const items = writes.flatMap(split);
+        const decisions = decide(view, writes);
+        expect(decisions.map(({ tool }) => tool)).toEqual(items.map(({ tool }) => tool));
+        for (const decision of decisions)
+          if (decision.outcome === 'rejected') expect(decision.reason).not.toBe('');
+      }),
+    );
+  });
+
+  it('does not mind how items are grouped into calls', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        expect(decide(view, writes.flatMap(split))).toEqual(decide(view, writes));
+      }),
+    );
+  });
+
+  it('never applies what the commit could not write: no slot, task or state that is not there', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        const replay = new Replay(view);
+        for (const change of changesOf(decide(view, writes)))
+          expect(() => {
+            replay.write(change);
+          }).not.toThrow();
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('never completes a task twice', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        const completed = changesOf(decide(view, writes)).flatMap((change) =>
+          change.kind === 'accept_result' ? [change.name] : [],
+        );
+        expect(new Set([...view.completedRefs, ...completed]).size).toBe(
+          view.completedRefs.length + completed.length,
+        );
+      }),
+    );
+  });
+
+  it('lets order matter only forwards: what is staged later changes no earlier decision', () => {
+    fc.assert(
+      fc.property(aView, someWrites, someWrites, (view, earlier, later) => {
+        const alone = decide(view, earlier);
+        expect(decide(view, [...earlier, ...later]).slice(0, alone.length)).toEqual(alone);
+      }),
+    );
+  });
+
+  it('lets a rejected item change nothing for those after it', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        const items = writes.flatMap(split);
+        const decisions = decide(view, items);
+        const held = items.filter((_, place) => decisions[place]?.outcome === 'applied');
+        expect(decide(view, held)).toEqual(decisions.filter(({ outcome }) => outcome === 'applied'));
+      }),
+    );
+  });
+
+  it('needs no task that the writes do not name', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        const named = new Set(namedTasks(writes));
+        const tasks = view.tasks.filter(
+          ({ name, key }) => named.has(name) || (key !== null && named.has(key)),
+        );
+        const names = new Set(tasks.map((task) => task.name));
+        const narrowed: LedgerView = {
+          ...view,
+          tasks: tasks.map((task) => ({
+            ...task,
+            dependsOn: task.dependsOn.filter((name) => names.has(name)),
+          })),
+          completedRefs: view.completedRefs.filter((name) => names.has(name)),
+        };
+        expect(decide(narrowed, writes)).toEqual(decide(view, writes));
+      }),
+    );
+  });
+
+  it('decides the same on the same rows, and touches neither rows nor writes', () => {
+    fc.assert(
+      fc.property(aView, someWrites, (view, writes) => {
+        const again = decide(deeplyFrozen(structuredClone(view)), deeplyFrozen(structuredClone(writes)));
+        expect(again).toEqual(decide(view, writes));
+      }),
+    );
+  });
+});
