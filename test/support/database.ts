@@ -18,6 +18,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   if (adminUrl === undefined || template === undefined) throw new Error('the test server is not running');
   const name = `test_${randomBytes(6).toString('hex')}`;
   await runAsAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  // Rights on a database as a whole are not copied from its template.
+  await runAsAdmin(adminUrl, `GRANT CREATE ON DATABASE ${name} TO wavekeeper_queue`);
   const url = new URL(adminUrl);
   url.pathname = name;
   const owner = new pg.Pool({ connectionString: url.href, max: 4 });

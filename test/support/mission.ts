@@ -182,9 +182,10 @@ export class TestMission {
   /** Rows of a task's attempts, in order. */
   async attempts(ref: string): Promise<Row[]> {
     const { id } = await this.task(ref);
-    return this.query('SELECT * FROM attempt WHERE tenant_id = $1 AND mission_id = $2 AND task_id = $3 ORDER BY number', [
-      id,
-    ]);
+    return this.query(
+      'SELECT * FROM attempt WHERE tenant_id = $1 AND mission_id = $2 AND task_id = $3 ORDER BY number',
+      [id],
+    );
   }
 
   /** Rows of its waves, in order. */
@@ -202,7 +203,9 @@ export class TestMission {
 
   /** Types of its events, in order; of those alone that begin with `prefix`. */
   async events(prefix = ''): Promise<string[]> {
-    const rows = await this.query('SELECT type FROM event WHERE tenant_id = $1 AND mission_id = $2 ORDER BY seq');
+    const rows = await this.query(
+      'SELECT type FROM event WHERE tenant_id = $1 AND mission_id = $2 ORDER BY seq',
+    );
     return rows.map((row) => String(row.type)).filter((type) => type.startsWith(prefix));
   }
 

@@ -25,9 +25,7 @@ export function toAccept(ref: string, lateAttempt?: string): StagedWrite {
   return {
     tool: 'task_review',
     input: {
-      verdicts: [
-        { ref, verdict: 'accept', ...(lateAttempt === undefined ? {} : { attempt: lateAttempt }) },
-      ],
+      verdicts: [{ ref, verdict: 'accept', ...(lateAttempt === undefined ? {} : { attempt: lateAttempt }) }],
     },
   };
 }
@@ -40,7 +38,10 @@ export function toFail(ref: string, feedback: string): StagedWrite {
   return { tool: 'task_review', input: { verdicts: [{ ref, verdict: 'fail', feedback }] } };
 }
 
-export function toNote(text: string, kind: WriteInput<'note'>['entries'][number]['kind'] = 'fact'): StagedWrite {
+export function toNote(
+  text: string,
+  kind: WriteInput<'note'>['entries'][number]['kind'] = 'fact',
+): StagedWrite {
   return { tool: 'note', input: { entries: [{ kind, text }] } };
 }
 

@@ -118,8 +118,12 @@ describe('row-level security', () => {
 
   const TABLES = ['mission', 'task', 'event', 'attempt', 'inbox_item', 'wave'] as const;
   const countRows = async ({ db }: Pick<Tx, 'db'>): Promise<number[]> => {
-    const counts = TABLES.map((table) => db.$queryRawUnsafe<{ n: number }[]>(`SELECT count(*)::int AS n FROM ${table}`));
-    return (await Promise.all(counts)).map(([row]) => row?.n ?? -1);
+    const counts: number[] = [];
+    for (const table of TABLES) {
+      const [row] = await db.$queryRawUnsafe<{ n: number }[]>(`SELECT count(*)::int AS n FROM ${table}`);
+      counts.push(row?.n ?? -1);
+    }
+    return counts;
   };
 
   it('shows a transaction its own tenant and no other, even to statements that ask for all', async () => {

@@ -117,11 +117,16 @@ const EVENT_OF_ACTION = {
   archive: 'mission.archived',
 } as const;
 
+/** Throws `mission_ended` for a mission that takes no work any more. */
+export function refuseEnded({ mission }: MissionLedger): void {
+  if (mission.state === 'canceled' || mission.state === 'archived')
+    throw conflict('mission_ended', `This mission is ${mission.state}; create another one for new work.`);
+}
+
 /** Work for a completed mission takes it up again; a canceled or archived one refuses it. */
 export function reopenForWork(ledger: MissionLedger, actor: Actor): void {
   const { mission } = ledger;
-  if (mission.state === 'canceled' || mission.state === 'archived')
-    throw conflict('mission_ended', `This mission is ${mission.state}; create another one for new work.`);
+  refuseEnded(ledger);
   if (mission.state !== 'completed') return;
   move(ledger, 'reopen');
   mission.verificationFailures = 0;

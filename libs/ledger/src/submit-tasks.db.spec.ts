@@ -1,9 +1,9 @@
 import { taskInputSchema } from '#contracts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
-import { A_KEY, aMission, refOf } from '../../../test/support/mission.js';
+import { A_KEY, aMission, refOf, rowIdOf } from '../../../test/support/mission.js';
 import { toDispatch, toHandOff } from '../../../test/support/writes.js';
-import { controlMission, submitTasks } from './index.js';
+import { cancelTask, controlMission, submitTasks } from './index.js';
 
 describe('submitTasks', () => {
   let database: TestDatabase;
@@ -89,14 +89,12 @@ describe('submitTasks', () => {
     expect(await mission.query('SELECT 1 FROM task_dependency WHERE tenant_id = $1 AND $2::uuid IS NOT NULL')).toHaveLength(3);
   });
 
-  it('blocks a task that depends on one which has failed, and says why', async () => {
+  it('blocks a task that depends on one which was canceled, and says why', async () => {
     const mission = await aMission(database);
-    await mission.submit({ key: 'dig' });
-    await mission.query(`UPDATE task SET state = 'failed' WHERE tenant_id = $1 AND mission_id = $2`);
+    const [dig] = await mission.submit({ key: 'dig' });
+    await mission.run((tx) => cancelTask(tx, rowIdOf(dig), A_KEY));
     await mission.submit({ key: 'pour', depends_on: ['dig'] });
     expect(await mission.task('T2')).toMatchObject({ state: 'blocked', state_reason: 'dependency_failed' });
-    await mission.query(`UPDATE task SET state = 'queued', failed_dependencies = 0 WHERE tenant_id = $1 AND mission_id = $2 AND state = 'failed'`);
-    await mission.query(`UPDATE task SET failed_dependencies = 0 WHERE tenant_id = $1 AND mission_id = $2`);
   });
 
   it('takes in 1,000 tasks that depend on each other in one request', async () => {

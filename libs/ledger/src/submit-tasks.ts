@@ -4,7 +4,7 @@ import { resolveBatch, type FoundDependency, type ResolvedItem } from './domain/
 import { refNumber, refOf } from './domain/refs.js';
 import { conflict } from './errors.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
-import { reopenForWork } from './missions.js';
+import { refuseEnded, reopenForWork } from './missions.js';
 import { findTasks, insertTasks, type TaskRow } from './task.store.js';
 
 /** One item of a request: a task that could be parsed, or why it could not. */
@@ -23,7 +23,7 @@ export interface Submission {
 /**
  * Takes in tasks, each or not at all, in one transaction: rows, events, one inbox item for the whole request. A
  * repeated key returns the task that has it. Answers item by item in request order. Throws `mission_ended` when the
- * mission is canceled or archived; a completed one is taken up again.
+ * mission is canceled or archived; a completed one is taken up again, if there is anything new to do.
  */
 export async function submitTasks(
   tx: Tx,
@@ -32,16 +32,17 @@ export async function submitTasks(
   actor: Actor,
 ): Promise<SubmittedTask[]> {
   return inMission(tx, missionId, async (ledger) => {
-    reopenForWork(ledger, actor);
+    refuseEnded(ledger);
     const { answers, created } = await addTasks(ledger, items, { actor, waveId: null });
     const [first, last] = [created[0], created.at(-1)];
-    if (first !== undefined && last !== undefined)
-      ledger.arrive({
-        lane: 'work',
-        kind: 'submission',
-        refId: null,
-        body: { first: refOf('T', first.number), last: refOf('T', last.number), count: created.length },
-      });
+    if (first === undefined || last === undefined) return answers;
+    reopenForWork(ledger, actor);
+    ledger.arrive({
+      lane: 'work',
+      kind: 'submission',
+      refId: null,
+      body: { first: refOf('T', first.number), last: refOf('T', last.number), count: created.length },
+    });
     return answers;
   });
 }

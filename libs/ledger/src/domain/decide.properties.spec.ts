@@ -36,14 +36,18 @@ const aTaskSeed: fc.Arbitrary<TaskSeed> = fc.record({
   hasLate: fc.boolean(),
 });
 
-/** Tasks as the ledger could hold them: numbered in order of creation, blocked exactly while a dependency is open. */
+/**
+ * Tasks as the ledger could hold them: numbered in order of creation, blocked exactly while a dependency is open. Only
+ * what was canceled may still wait for something.
+ */
 function grow(seeds: readonly TaskSeed[]): TaskView[] {
   const tasks: TaskView[] = [];
   for (const [place, seed] of seeds.entries()) {
     const needs = tasks.filter((_, earlier) => (seed.dependsOn & (1 << earlier)) !== 0);
-    const isBlocked = seed.state === 'blocked' && (needs.some(isOpen) || seed.openOutside > 0);
-    const dependsOn = isBlocked ? needs : needs.filter((task) => !isOpen(task));
-    const state = seed.state === 'blocked' && !isBlocked ? 'queued' : seed.state;
+    const waits = seed.state === 'blocked' || seed.state === 'canceled';
+    const dependsOn = waits ? needs : needs.filter((task) => !isOpen(task));
+    const openDependencies = dependsOn.filter(isOpen).length + (waits ? seed.openOutside : 0);
+    const state = seed.state === 'blocked' && openDependencies === 0 ? 'queued' : seed.state;
     const isReviewed = state === 'working' && seed.awaitsReview;
     tasks.push({
       name: `T${place + 1}`,
@@ -52,7 +56,7 @@ function grow(seeds: readonly TaskSeed[]): TaskView[] {
       stateReason: isReviewed ? TASK_REASONS.awaitingReview : null,
       version: seed.version,
       worker: seed.worker,
-      openDependencies: isBlocked ? needs.filter(isOpen).length + seed.openOutside : 0,
+      openDependencies,
       dependsOn: dependsOn.map((task) => task.name),
       hasLiveAttempt: state === 'working' || (state === 'queued' && seed.isLive),
       attemptCount: seed.version,
@@ -182,7 +186,6 @@ class Replay {
   private readonly tasks: Map<string, Standing>;
   private slots: number;
   private creatable: number;
-  readonly completed: string[] = [];
 
   constructor(private readonly view: LedgerView) {
     this.slots = view.freeSlots;
@@ -244,7 +247,7 @@ class Replay {
   private offer({ name, pool }: Extract<Change, { kind: 'offer_attempt' }>): void {
     const task = this.standing(name);
     demand(task.state === 'queued' && !task.isLive, `${name} is not ready`);
-    demand(pool !== 'nobody', `nobody works for ${name}`);
+    demand(this.view.workers.includes(pool) || this.ownPool(name) === pool, `nobody works in ${pool}`);
     task.isLive = true;
     this.slots -= 1;
     demand(this.slots >= 0, 'too many attempts');
@@ -258,7 +261,6 @@ class Replay {
     if (task.isLive && !awaitsReview) this.slots += 1;
     task.isLive = false;
     this.move(name, 'complete');
-    this.completed.push(name);
     for (const [waiting, { state, needs, openOutside }] of this.tasks)
       if (state === 'blocked' && openOutside === 0 && needs.every((need) => this.isCompleted(need)))
         this.move(waiting, 'unblock');
@@ -284,6 +286,10 @@ class Replay {
 
   private isCompleted(name: string): boolean {
     return this.standing(name).state === 'completed';
+  }
+
+  private ownPool(name: string): string | undefined {
+    return this.view.tasks.find((task) => task.name === name)?.worker ?? undefined;
   }
 
   private isOpenInView(name: string): boolean {

@@ -277,6 +277,15 @@ describe('decide, on reviewing', () => {
     ]);
   });
 
+  it('never revives what was canceled while it waited', () => {
+    const canceled = { state: 'canceled', openDependencies: 1, dependsOn: ['T1'] } as const;
+    const view = aView([aTask('T1', forReview), aTask('T2', canceled)]);
+    expect(outcomes(decide(view, [accept('T1'), dispatch('T2')]))).toEqual([
+      'accept_result',
+      'T2 is canceled; only ready tasks can be dispatched',
+    ]);
+  });
+
   it('sends back and fails with feedback, and refuses either without', () => {
     const view = aView([aTask('T1', forReview), aTask('T2', forReview)]);
     const writes = [
@@ -332,10 +341,11 @@ describe('decide, on late results', () => {
   it('accepts one while the task is open, and gives back the slot of the attempt that it makes needless', () => {
     const inFlight = { hasLiveAttempt: true, ...late };
     for (const state of ['queued', 'working'] as const) {
-      const view = aView([aTask('T1', { ...inFlight, state }), aTask('T2')], { freeSlots: 0 });
-      expect(decide(view, [accept('T1', 'A7'), dispatch('T2')])).toMatchObject([
+      const view = aView([aTask('T1', { ...inFlight, state }), aTask('T2'), aTask('T3')], { freeSlots: 0 });
+      expect(decide(view, [accept('T1', 'A7'), dispatch('T2', 'T3')])).toMatchObject([
         { change: { kind: 'accept_result', name: 'T1', lateAttempt: 'A7' } },
         { change: { kind: 'offer_attempt', name: 'T2' } },
+        { reason: 'no free slot; dispatch it when an attempt has ended' },
       ]);
     }
   });

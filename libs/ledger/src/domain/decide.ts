@@ -139,30 +139,30 @@ function judgeCreate(ledger: Ledger, item: UpsertItem): Verdict {
     return rejectWorker(ledger, item.worker);
   if (ledger.creatable <= 0)
     return reject('this wave may create no more tasks; leave the rest to the next one');
-  const needs = (item.depends_on ?? []).map((name) => ({ name, task: find(ledger, name) }));
-  const unknown = needs.find((need) => need.task === undefined);
-  if (unknown !== undefined)
-    return reject(`depends_on names ${unknown.name}, which is no task of this mission`);
-  const tasks = [...new Set(needs.flatMap((need) => (need.task === undefined ? [] : [need.task])))];
-  const open = tasks.filter((task) => task.state !== 'completed');
+  const needs = new Set<TaskView>();
+  for (const name of item.depends_on ?? []) {
+    const task = find(ledger, name);
+    if (task === undefined) return reject(`depends_on names ${name}, which is no task of this mission`);
+    needs.add(task);
+  }
+  const dependsOn = [...needs].map((task) => task.name);
+  const openDependencies = [...needs].filter((task) => task.state !== 'completed').length;
   ledger.creatable -= 1;
   put(ledger, {
     name: item.key,
     key: item.key,
-    state: open.length > 0 ? 'blocked' : 'queued',
+    state: openDependencies > 0 ? 'blocked' : 'queued',
     stateReason: null,
     version: 1,
     worker: item.worker ?? null,
-    openDependencies: open.length,
-    dependsOn: tasks.map((task) => task.name),
+    openDependencies,
+    dependsOn,
     hasLiveAttempt: false,
     attemptCount: 0,
     lateAttempts: [],
   });
   const fields = { ...fieldsOf(item), title: item.title };
-  return {
-    change: { kind: 'create_task', key: item.key, fields, dependsOn: tasks.map((task) => task.name) },
-  };
+  return { change: { kind: 'create_task', key: item.key, fields, dependsOn } };
 }
 
 function judgeUpdate(ledger: Ledger, item: UpsertItem, task: TaskView): Verdict {

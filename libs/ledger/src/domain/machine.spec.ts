@@ -92,6 +92,14 @@ describe.each(MACHINES)('the $name machine', ({ table, states, initial, terminal
   });
 });
 
+describe('reachableStates', () => {
+  it('takes a move that leads nowhere for none', () => {
+    const table: TransitionTable<'on' | 'off', 'push'> = { on: { push: undefined }, off: { push: 'on' } };
+    expect(reachableStates(table, 'on')).toEqual(new Set(['on']));
+    expect(reachableStates(table, 'off')).toEqual(new Set(['on', 'off']));
+  });
+});
+
 describe('the task machine', () => {
   it('completes no task twice', () => {
     const completing = TASK_STATES.filter((state) => nextState(TASK_TRANSITIONS, state, 'complete') !== null);
