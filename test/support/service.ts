@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { runService } from '../../apps/cli/src/up-service.js';
 import { startSimulator, type SimulatorScript } from '../../apps/simulator/src/index.js';
 import { loadConfig, type QueueBackend } from '#config';
@@ -7,6 +5,7 @@ import { encodeId } from '#contracts';
 import { silentLogger } from '#telemetry';
 import { createTenant } from '#tenancy';
 import type { TestDatabase } from './database.js';
+import { freePort } from './free-port.js';
 
 const OPERATOR_KEY = 'wka_operator_key_of_the_tests';
 
@@ -64,14 +63,4 @@ async function newTenant({ transactions }: TestDatabase): Promise<{ apiKey: stri
     });
     return { apiKey, tenantId: encodeId('tenant', row.id) };
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

@@ -4,7 +4,7 @@ import type { Transactions } from '#database';
 import { readNamed, readText, searchTasks, type Found, type OpenWave } from '#ledger';
 
 /** A tool result is cut here; what was cut can be asked for in part. */
-const RESULT_CHARACTERS_MAX = 8_000;
+export const RESULT_CHARACTERS_MAX = 8_000;
 
 /** Answers one read with text: facts as they are, everything that somebody outside wrote inside fences. */
 export async function answerRead(
@@ -34,9 +34,14 @@ export async function answerRead(
       }
     }
   });
-  return text.length <= RESULT_CHARACTERS_MAX
+  return cutResult(text, RESULT_CHARACTERS_MAX);
+}
+
+/** The beginning of a result, with a note of how to get at the rest; a result that is short enough as it is. */
+export function cutResult(text: string, charactersMax: number): string {
+  return text.length <= charactersMax
     ? text
-    : `${text.slice(0, RESULT_CHARACTERS_MAX)}\n(cut here; ask for fewer, or for one part with artifact_read)`;
+    : `${text.slice(0, charactersMax).toWellFormed()}\n(cut here; ask for fewer, or for one part with artifact_read)`;
 }
 
 function foundText(found: readonly Found[], keys: FenceKeys): string {

@@ -1,4 +1,4 @@
-import type { StagedWrite } from '#contracts';
+import { toStorableText, type StagedWrite } from '#contracts';
 import type { ConductorRequest } from '#context';
 import type { Transactions } from '#database';
 import { judgeWrites, type OpenWave } from '#ledger';
@@ -12,7 +12,7 @@ import {
   type ModelGateway,
 } from '#model';
 import { crashPoint } from '#telemetry';
-import { answerRead } from './answer-read.js';
+import { answerRead, cutResult, RESULT_CHARACTERS_MAX } from './answer-read.js';
 import { parseCalls, type ParsedCall, type ToolUse } from './domain/decisions.js';
 import { judgedCall, judgementText } from './domain/judged-call.js';
 import type { WaveLease } from './wave-lease.js';
@@ -20,6 +20,17 @@ import type { WaveLease } from './wave-lease.js';
 /** Why a wave stopped asking. */
 export type StopReason =
   'handoff' | 'decided' | 'end_turn' | 'request_limit' | 'context_full' | 'paused' | 'max_tokens';
+
+/** Reasons that are not the conductor's own: it may not have got to all of its page, which the next wave reads again. */
+export const CUT_SHORT: ReadonlySet<StopReason> = new Set([
+  'request_limit',
+  'context_full',
+  'paused',
+  'max_tokens',
+]);
+
+/** Where full results do not fit into the next request, less of each is shown, but not less than this. */
+const RESULT_CHARACTERS_MIN = 250;
 
 /** What a conversation came to. */
 export interface Conversation {
@@ -47,6 +58,8 @@ export class ConductorConversation {
   private readonly messages: MessagesBody['messages'];
   private readonly requests: MessagesBody[] = [];
   private readonly writes: StagedWrite[] = [];
+  /** Of the last answer's calls. */
+  private results: readonly ToolResult[] = [];
 
   constructor(
     private readonly ports: {
@@ -66,14 +79,26 @@ export class ConductorConversation {
     for (;;) {
       const stopReason = (await this.take(answer)) ?? (await this.mayAskAgain());
       if (stopReason !== null) return this.result(stopReason, first);
-      const proven = this.provenNext(answer);
+      const next = await this.askAgain(answer);
+      if (next === null) return this.result('context_full', first);
+      answer = next;
+    }
+  }
+
+  /** Asks with the results of the last answer, cut as far as it takes to stay within the budget; null when that is not enough. */
+  private async askAgain(last: ModelAnswer): Promise<ModelAnswer | null> {
+    const budgetTokens = this.wave.policy.context_budget_tokens;
+    for (let shown = RESULT_CHARACTERS_MAX; shown >= RESULT_CHARACTERS_MIN; shown /= 2) {
+      const content = this.results.map((result) => ({ ...result, content: cutResult(result.content, shown) }));
+      this.messages.splice(-1, 1, { role: 'user', content });
+      const proven = this.provenNext(last, content);
       try {
-        answer = await this.ask(fitsProven(proven, this.wave.policy.context_budget_tokens) ? proven : null);
+        return await this.ask(fitsProven(proven, budgetTokens) ? proven : null);
       } catch (error) {
-        if (error instanceof ContextBoundError) return this.result('context_full', first);
-        throw error;
+        if (!(error instanceof ContextBoundError)) throw error;
       }
     }
+    return null;
   }
 
   private async ask(proven: number | null): Promise<ModelAnswer> {
@@ -108,6 +133,7 @@ export class ConductorConversation {
     const allValid = results.every((result) => !result.is_error);
     if (allValid && this.writes.some((write) => write.tool === 'handoff')) return 'handoff';
     if (allValid && calls.every((call) => call.kind === 'write')) return 'decided';
+    this.results = results;
     this.messages.push({ role: 'assistant', content: message.content }, { role: 'user', content: results });
     return null;
   }
@@ -141,11 +167,10 @@ export class ConductorConversation {
     return (await this.ports.lease.mayGoOn()) ? null : 'paused';
   }
 
-  private provenNext(answer: ModelAnswer): number {
-    const results = this.messages.at(-1)?.content;
-    const texts = Array.isArray(results) ? results.map((block) => JSON.stringify(block)) : [];
+  private provenNext(last: ModelAnswer, appended: readonly ToolResult[]): number {
+    const texts = appended.map((result) => JSON.stringify(result));
     return provenTokens(
-      { promptTokens: answer.promptTokens, outputTokens: answer.usage.output },
+      { promptTokens: last.promptTokens, outputTokens: last.usage.output },
       { texts, blocks: texts.length, messages: 2 },
     );
   }
@@ -162,6 +187,16 @@ export class ConductorConversation {
 
 function toolUses(content: ModelAnswer['message']['content']): ToolUse[] {
   return content.flatMap((block) =>
-    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
+    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: storable(block.input) }] : [],
+  );
+}
+
+/** What a model wrote is not refused for its characters: those that cannot be stored are replaced, at any depth. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return toStorableText(value);
+  if (Array.isArray(value)) return value.map(storable);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [toStorableText(name), storable(inner)]),
   );
 }

@@ -12,7 +12,7 @@ import {
 } from '#ledger';
 import { BudgetError, ContextBoundError, ModelFailure, type ModelGateway } from '#model';
 import { crashPoint, type Logger } from '#telemetry';
-import { ConductorConversation, type Conversation } from './conversation.js';
+import { ConductorConversation, CUT_SHORT, type Conversation } from './conversation.js';
 import { holdWaveLease, type WaveLease } from './wave-lease.js';
 
 /** When the provider counts more than the builder estimated, the pack is made again for this share of its target. */
@@ -62,7 +62,9 @@ export class RunWave {
         trigger: wave.snapshot.wave.trigger,
         writes: conversation.writes,
         stopReason: conversation.stopReason,
-        seenInboxSeqs: pack.shownInboxRefs.flatMap((ref) => refNumber('I', ref) ?? []),
+        seenInboxSeqs: CUT_SHORT.has(conversation.stopReason)
+          ? []
+          : pack.shownInboxRefs.flatMap((ref) => refNumber('I', ref) ?? []),
         context: storedContext(wave, { input, pack, conversation }),
       }),
     );

@@ -13,14 +13,13 @@ import { insertDirectives } from './directive.store.js';
 import { decide, type Change, type Decision } from './domain/decide.js';
 import { isActionable, VERIFICATION_FAILURES_MAX } from './domain/due.js';
 import { refNumber, refOf } from './domain/refs.js';
-import { openTaskCount, TASK_REASONS } from './domain/task-state.js';
+import { TASK_REASONS } from './domain/task-state.js';
 import { endLiveAttempt } from './end-live-attempt.js';
 import { completeTask, failTask, transition } from './end-task.js';
 import { holdMission } from './holds.js';
 import { hasUnseenFromPerson, markInboxSeen } from './inbox.store.js';
-import { taskCounts } from './mission.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
-import { completeMission } from './missions.js';
+import { conclude, isDone, isSettled } from './missions.js';
 import { insertNote } from './note.store.js';
 import { availableAt, offerAttempt } from './offer-attempt.js';
 import { addTasks } from './submit-tasks.js';
@@ -35,7 +34,7 @@ export interface WaveCommit {
   readonly waveId: string;
   readonly epoch: number;
   readonly writes: readonly StagedWrite[];
-  /** Numbers of the inbox items that were on its page; exactly these have been seen now. */
+  /** Numbers of the inbox items that its conductor got to; exactly these have been seen now. */
   readonly seenInboxSeqs: readonly number[];
   readonly stopReason: string;
   readonly context: StoredContext;
@@ -58,7 +57,7 @@ export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
     mission.inboxUnseen -= await markInboxSeen(tx, mission.id, commit.waveId, commit.seenInboxSeqs);
     await saveWaveContext(tx, commit.waveId, commit.context);
     await closeWave(ledger, commit, records);
-    await settleMission(ledger, commit, records);
+    settleMission(ledger, commit, records);
     return true;
   });
 }
@@ -103,33 +102,38 @@ async function closeWave(
 }
 
 /** What the commit means for the mission: done, to be verified, or going in circles. */
-async function settleMission(
+function settleMission(
   ledger: MissionLedger,
   commit: WaveCommit,
   decisions: readonly DecisionRecord[],
-): Promise<void> {
+): void {
   const { mission } = ledger;
-  const isSettled = openTaskCount(taskCounts(mission)) === 0 && mission.inboxUnseen === 0;
-  if (isSettled && mission.handoffDone && !mission.isDefault && mission.state === 'active') {
-    const isVerified = mission.acceptanceCriteria.length === 0 || mission.verificationOwed;
-    if (isVerified) completeMission(ledger, actorOf(commit.waveId));
-    else mission.verificationOwed = true;
-  } else if (mission.verificationOwed) {
-    mission.verificationOwed = false;
-    if (isSettled) mission.verificationFailures += 1;
-    if (mission.verificationFailures >= VERIFICATION_FAILURES_MAX)
-      holdMission(
-        ledger,
-        'stalled',
-        'The acceptance criteria could not be verified; add tasks or say what is missing, then resume.',
-      );
-  }
+  if (!isDone(mission)) failVerification(ledger);
+  // a paused mission concludes when it is resumed
+  else if (mission.state === 'active')
+    conclude(ledger, actorOf(commit.waveId), { isVerified: mission.verificationOwed });
   const changed = decisions.some((decision) => decision.outcome === 'applied' && decision.tool !== 'handoff');
-  mission.idleWavesInRow = changed || commit.trigger === 'message' ? 0 : mission.idleWavesInRow + 1;
+  const heard = commit.trigger === 'message' && commit.seenInboxSeqs.length > 0;
+  mission.idleWavesInRow = changed || heard ? 0 : mission.idleWavesInRow + 1;
   const idlesOn = mission.idleWavesInRow >= mission.policy.no_progress_waves_max;
   if (idlesOn && isActionable({ ...mission, freeSlots: ledger.freeSlots }))
     holdMission(ledger, 'stalled', `${mission.idleWavesInRow} waves in a row changed nothing.`);
-  return Promise.resolve();
+}
+
+/** A verification that was owed gives way to new work; without any it is owed again, until it is a person's to settle. */
+function failVerification(ledger: MissionLedger): void {
+  const { mission } = ledger;
+  if (!mission.verificationOwed) return;
+  mission.verificationOwed = false;
+  if (!isSettled(mission)) return;
+  mission.verificationFailures += 1;
+  if (mission.verificationFailures < VERIFICATION_FAILURES_MAX) mission.verificationOwed = true;
+  else
+    holdMission(
+      ledger,
+      'stalled',
+      'The acceptance criteria could not be verified; add tasks or say what is missing, then resume.',
+    );
 }
 
 async function writeDecision(

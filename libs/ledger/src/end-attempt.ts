@@ -69,7 +69,7 @@ export async function heartbeatAttempt(
   });
   if (leaseUntil !== null) return { accepted: true, leaseUntil };
   const attempt = await lockAttempt(tx, attemptId);
-  return attempt.state === 'canceled' && attempt.leaseToken === beat.leaseToken ? CANCELED : LEASE_LOST;
+  return attempt.state === 'canceled' ? CANCELED : LEASE_LOST;
 }
 
 /** Hands in a result. The holder of the lease ends the attempt, once; saying it again changes nothing and is accepted. */
@@ -223,10 +223,10 @@ async function inAttempt(
   );
 }
 
-/** Null for the holder of a lease that holds by the database's clock. */
+/** Null for the holder of a lease that holds by the database's clock. Who asks about a canceled attempt is told so. */
 function refusalOf(ledger: MissionLedger, attempt: AttemptRow, leaseToken: string): AttemptRefusal | null {
-  if (attempt.leaseToken !== leaseToken) return LEASE_LOST;
   if (attempt.state === 'canceled') return CANCELED;
+  if (attempt.leaseToken !== leaseToken) return LEASE_LOST;
   const holds = attempt.state === 'leased' && attempt.leaseUntil !== null && attempt.leaseUntil > ledger.now;
   return holds ? null : LEASE_LOST;
 }

@@ -19,8 +19,8 @@ import { abortRunningWave } from './abort-wave.js';
 import { nextState } from './domain/machine.js';
 import { MISSION_TRANSITIONS, type MissionAction } from './domain/mission-state.js';
 import { refOf } from './domain/refs.js';
-import { TASK_REASONS } from './domain/task-state.js';
-import { findDefaultMission, insertMission } from './mission.store.js';
+import { openTaskCount, TASK_REASONS } from './domain/task-state.js';
+import { findDefaultMission, insertMission, taskCounts, type MissionRow } from './mission.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
 import { readOpenTasks } from './task.store.js';
 
@@ -102,11 +102,13 @@ export async function controlMission(
     }
     move(ledger, action);
     if (action === 'cancel' || action === 'archive') await stopWork(ledger, actor, action);
-    if (action === 'resume') ledger.dueNow();
     ledger.append(
       { type: EVENT_OF_ACTION[action], actor, data: { state: ledger.mission.state } },
       missionOutbound(ledger),
     );
+    if (action !== 'resume') return;
+    ledger.dueNow();
+    if (isDone(ledger.mission)) conclude(ledger, actor, { isVerified: false });
   });
 }
 
@@ -133,10 +135,22 @@ export function reopenForWork(ledger: MissionLedger, actor: Actor): void {
   ledger.append({ type: 'mission.resumed', actor, data: { state: 'active' } });
 }
 
-/** Completes a mission whose work is done; its default mission never is. */
-export function completeMission(ledger: MissionLedger, actor: Actor): void {
+/** True when no task is open and no wave has anything left to see. */
+export function isSettled(mission: MissionRow): boolean {
+  return openTaskCount(taskCounts(mission)) === 0 && mission.inboxUnseen === 0;
+}
+
+/** True when a mission is settled and its last wave said that nothing is left to do; a default mission never is. */
+export function isDone(mission: MissionRow): boolean {
+  return mission.handoffDone && !mission.isDefault && isSettled(mission);
+}
+
+/** Completes a mission that is done, or owes it the verification of its acceptance criteria. */
+export function conclude(ledger: MissionLedger, actor: Actor, { isVerified }: { isVerified: boolean }): void {
+  const { mission } = ledger;
+  mission.verificationOwed = mission.acceptanceCriteria.length > 0 && !isVerified;
+  if (mission.verificationOwed) return;
   move(ledger, 'complete');
-  ledger.mission.verificationOwed = false;
   ledger.append({ type: 'mission.completed', actor, data: { state: 'completed' } }, missionOutbound(ledger));
 }
 

@@ -4,9 +4,12 @@ import { decide, namedTasks, type Change, type Decision, type LedgerView, type T
 import { nextState } from './machine.js';
 import { TASK_REASONS, TASK_TRANSITIONS, type TaskAction } from './task-state.js';
 
-const TASKS_MAX = 8;
+const TASKS_MIN = 5;
+const TASKS_MAX = 6;
 const POOLS = ['builtin', 'build', 'gpu'];
 const NOTES = ['N1', 'N2', 'N3'];
+
+const aVersion = fc.integer({ min: 1, max: 2 });
 
 interface TaskSeed {
   readonly hasKey: boolean;
@@ -22,16 +25,16 @@ interface TaskSeed {
 }
 
 const aTaskSeed: fc.Arbitrary<TaskSeed> = fc.record({
-  hasKey: fc.boolean(),
+  hasKey: fc.constantFrom(true, true, false),
   state: fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('queued', 'working', 'blocked') },
     fc.constantFrom(...TASK_STATES),
   ),
-  awaitsReview: fc.boolean(),
+  awaitsReview: fc.constantFrom(true, true, false),
   isLive: fc.boolean(),
   worker: fc.constantFrom(null, null, 'build', 'retired-pool'),
-  version: fc.integer({ min: 1, max: 3 }),
-  dependsOn: fc.nat(2 ** TASKS_MAX - 1),
+  version: aVersion,
+  dependsOn: fc.constantFrom(0, 1, 2, 3, 5, 8, 16),
   openOutside: fc.nat(1),
   hasLate: fc.boolean(),
 });
@@ -73,9 +76,9 @@ function isOpen(task: TaskView): boolean {
 const aView: fc.Arbitrary<LedgerView> = fc
   .record({
     workers: fc.oneof({ weight: 9, arbitrary: fc.constant(POOLS) }, fc.subarray(POOLS)),
-    freeSlots: fc.nat(4),
-    tasksCreatableMax: fc.nat(4),
-    tasks: fc.array(aTaskSeed, { maxLength: TASKS_MAX }).map(grow),
+    freeSlots: fc.nat(3),
+    tasksCreatableMax: fc.nat(3),
+    tasks: fc.array(aTaskSeed, { minLength: TASKS_MIN, maxLength: TASKS_MAX }).map(grow),
     notesInForce: fc.subarray(NOTES),
     criteriaOwed: fc.constantFrom(0, 0, 1, 2),
   })
@@ -99,8 +102,8 @@ const perhaps = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | un
 const anUpsert = fc.record(
   {
     key: fc.oneof({ weight: 2, arbitrary: aNewKey }, aName),
-    title: perhaps(fc.constant('A title')),
-    expected_version: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
+    title: fc.option(fc.constant('A title'), { nil: undefined, freq: 9 }),
+    expected_version: fc.option(aVersion, { nil: undefined, freq: 2 }),
     depends_on: fc.option(fc.array(aName, { maxLength: 3 }), { nil: undefined, freq: 2 }),
     worker: fc.option(aPool, { nil: undefined, freq: 2 }),
   },
@@ -110,9 +113,9 @@ const anUpsert = fc.record(
 const aVerdict = fc
   .record({
     place: aPlace,
-    verdict: fc.constantFrom('accept', 'accept', 'revise', 'fail'),
-    feedback: perhaps(fc.constantFrom(' ', 'more tests')),
-    late: fc.constantFrom('none', 'none', 'own', 'other'),
+    verdict: fc.constantFrom('accept', 'accept', 'accept', 'revise', 'fail'),
+    feedback: fc.constantFrom(undefined, ' ', 'more tests', 'no hope'),
+    late: fc.constantFrom('none', 'none', 'none', 'own', 'own', 'other'),
   })
   .map(({ place, late, ...rest }) => ({
     ref: `T${place}`,
@@ -140,16 +143,20 @@ const aHandoff = fc.record({
 const some = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value[]> =>
   fc.array(arbitrary, { minLength: 1, maxLength: 4 });
 
+const anUpsertCall = some(anUpsert).map((items) => ({ tool: 'task_upsert' as const, input: { items } }));
+const aDispatchCall = fc
+  .record({ refs: some(aName), worker: fc.option(aPool, { nil: undefined, freq: 2 }) })
+  .map((input) => ({ tool: 'task_dispatch' as const, input }));
+const aReviewCall = some(aVerdict).map((verdicts) => ({ tool: 'task_review' as const, input: { verdicts } }));
+
 const aWrite: fc.Arbitrary<StagedWrite> = fc.oneof(
-  some(anUpsert).map((items) => ({ tool: 'task_upsert' as const, input: { items } })),
-  fc
-    .record({ refs: some(aName), worker: fc.option(aPool, { nil: undefined, freq: 2 }) })
-    .map((input) => ({ tool: 'task_dispatch' as const, input })),
-  some(aVerdict).map((verdicts) => ({ tool: 'task_review' as const, input: { verdicts } })),
+  { weight: 3, arbitrary: anUpsertCall },
+  { weight: 4, arbitrary: aDispatchCall },
+  { weight: 4, arbitrary: aReviewCall },
   some(aNote).map((entries) => ({ tool: 'note' as const, input: { entries } })),
   aHandoff.map((input) => ({ tool: 'handoff' as const, input })),
 );
-const someWrites = fc.array(aWrite, { maxLength: 10 });
+const someWrites = fc.array(aWrite, { maxLength: 10, size: 'max' });
 
 /** One write per item, as the conductor's calls are staged. */
 function split(write: StagedWrite): StagedWrite[] {
@@ -184,10 +191,12 @@ interface Standing {
 /** The ledger as the commit would write it; throws at the first change that it could not. */
 class Replay {
   private readonly tasks: Map<string, Standing>;
+  private readonly notes: Set<string>;
   private slots: number;
   private creatable: number;
 
   constructor(private readonly view: LedgerView) {
+    this.notes = new Set(view.notesInForce);
     this.slots = view.freeSlots;
     this.creatable = view.tasksCreatableMax;
     this.tasks = new Map(
@@ -223,7 +232,10 @@ class Replay {
         task.isLive = false;
         return this.move(change.name, change.kind === 'fail_task' ? 'fail' : 'return');
       }
-      case 'record_note':
+      case 'record_note': {
+        const { supersedes } = change.entry;
+        return demand(supersedes === undefined || this.notes.delete(supersedes), 'no note in force');
+      }
       case 'hand_off':
         return;
     }

@@ -1,0 +1,145 @@
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { expectInvariants } from '../../../test/support/invariants.js';
+import { A_KEY, aMission, type TestMission } from '../../../test/support/mission.js';
+import { toHandOff } from '../../../test/support/writes.js';
+import { permitModelCall, settleModelCall, settleOrphanedCall, updateMission, type CallPermission } from './index.js';
+
+const permit = (mission: TestMission, reservedUsd = '0.10'): Promise<CallPermission> =>
+  mission.run((tx) =>
+    permitModelCall(tx, {
+      missionId: mission.id,
+      waveId: null,
+      attemptId: null,
+      role: 'worker',
+      model: 'claude-sonnet-5-5',
+      budgetTokens: 24_000,
+      countedTokens: null,
+      reservedUsd,
+      deadlineMs: 60_000,
+    }),
+  );
+const mustPermit = async (mission: TestMission, reservedUsd?: string): Promise<string> => {
+  const permission = await permit(mission, reservedUsd);
+  if (permission.kind !== 'ok') throw new Error(permission.kind);
+  return permission.callId;
+};
+const settle = (mission: TestMission, callId: string, costUsd: string, failure: string | null = null) =>
+  mission.run((tx) =>
+    settleModelCall(tx, callId, {
+      tokens: { input: 10, cacheWrite: 20, cacheRead: 30, output: 40 },
+      costUsd,
+      failure,
+    }),
+  );
+const money = async (mission: TestMission) => {
+  const { reserved_usd: reserved, spent_usd: spent } = await mission.row();
+  return { reserved: Number(reserved), spent: Number(spent) };
+};
+const raise = (mission: TestMission, limit_usd: string | null) =>
+  mission.run((tx) => updateMission(tx, mission.id, { budget: { limit_usd } }, A_KEY));
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterEach(() => expectInvariants(database));
+afterAll(() => database.drop());
+
+describe('a model request', () => {
+  it('is on record with its worst case before it is sent, and settled with what it cost', async () => {
+    const mission = await aMission(database);
+    const callId = await mustPermit(mission);
+    expect(await money(mission)).toEqual({ reserved: 0.1, spent: 0 });
+    await settle(mission, callId, '0.04');
+    expect(await money(mission)).toEqual({ reserved: 0, spent: 0.04 });
+  });
+
+  it('is settled once, however often that is said, and also when it failed', async () => {
+    const mission = await aMission(database);
+    const callId = await mustPermit(mission);
+    await Promise.all([
+      settle(mission, callId, '0.04', 'outage'),
+      settle(mission, callId, '0.04', 'outage'),
+      mission.run((tx) => settleOrphanedCall(tx, callId)),
+    ]);
+    expect((await money(mission)).reserved).toBe(0);
+    expect([0.04, 0.1]).toContain((await money(mission)).spent);
+  });
+
+  it('is settled at its worst case when nobody comes back from it, for good', async () => {
+    const mission = await aMission(database);
+    const callId = await mustPermit(mission);
+    await mission.run((tx) => settleOrphanedCall(tx, callId));
+    await settle(mission, callId, '0.01');
+    expect(await money(mission)).toEqual({ reserved: 0, spent: 0.1 });
+  });
+
+  it('is counted towards the tokens that its tenant has spent lately', async () => {
+    const mission = await aMission(database);
+    await settle(mission, await mustPermit(mission), '0.01');
+    const [tenant] = await mission.query('SELECT recent_tokens FROM tenant WHERE id = $1 AND $2::uuid IS NOT NULL');
+    expect(tenant?.recent_tokens).toBe(100);
+  });
+});
+
+describe('a budget', () => {
+  it('is never overshot by thirty requests at once', async () => {
+    const mission = await aMission(database, { budget: { limit_usd: '1.00' } });
+    const permissions = await Promise.all(Array.from({ length: 30 }, () => permit(mission)));
+    const kinds = permissions.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'ok')).toHaveLength(10);
+    expect(new Set(kinds)).toEqual(new Set(['ok', 'wait']));
+    expect(await money(mission)).toEqual({ reserved: 1, spent: 0 });
+  });
+
+  it('lets a request wait while others may free room, and go on when they have', async () => {
+    const mission = await aMission(database, { budget: { limit_usd: '0.15' } });
+    const first = await mustPermit(mission);
+    expect(await permit(mission)).toEqual({ kind: 'wait' });
+    await settle(mission, first, '0.01');
+    expect(await permit(mission)).toMatchObject({ kind: 'ok' });
+    expect(await mission.row()).toMatchObject({ holds: [] });
+  });
+
+  it('holds the mission when it is reached, with one event however often it is', async () => {
+    const mission = await aMission(database, { budget: { limit_usd: '0.15' } });
+    await mission.submit('A');
+    await settle(mission, await mustPermit(mission), '0.10');
+    await Promise.all([permit(mission), permit(mission), permit(mission)]);
+    expect(await permit(mission)).toEqual({ kind: 'reached' });
+    expect(await mission.row()).toMatchObject({ holds: ['budget'], wave_due_at: null });
+    expect(await mission.events('mission.budget')).toEqual(['mission.budget_reached']);
+    expect(await mission.openWave()).toBeNull();
+  });
+
+  it.each([['raised', '5'], ['removed', null]])('lets the mission go on when it is %s', async (_what, limit) => {
+    const mission = await aMission(database, { budget: { limit_usd: '0.05' } });
+    await mission.submit('A');
+    expect(await permit(mission)).toEqual({ kind: 'reached' });
+    await raise(mission, limit);
+    expect(await mission.row()).toMatchObject({ holds: [] });
+    await mission.wave(toHandOff());
+    expect(await permit(mission)).toMatchObject({ kind: 'ok' });
+  });
+
+  it('keeps the mission held when it is set to no more than what is spent', async () => {
+    const mission = await aMission(database, { budget: { limit_usd: '0.10' } });
+    await settle(mission, await mustPermit(mission), '0.10');
+    await permit(mission);
+    await raise(mission, '0.10');
+    expect(await mission.row()).toMatchObject({ holds: ['budget'] });
+  });
+
+  it('of a day counts what that day has spent and reserved, and nothing of the day before', async () => {
+    const mission = await aMission(database, { budget: { daily_usd: '0.25' } });
+    await settle(mission, await mustPermit(mission), '0.10');
+    const open = await mustPermit(mission);
+    expect(await permit(mission)).toEqual({ kind: 'wait' });
+    await settle(mission, open, '0.10');
+    expect(await permit(mission)).toEqual({ kind: 'reached' });
+    await mission.query(
+      `UPDATE model_call SET sent_at = sent_at - interval '1 day' WHERE tenant_id = $1 AND mission_id = $2`,
+    );
+    expect(await permit(mission)).toMatchObject({ kind: 'ok' });
+  });
+});

@@ -1,0 +1,151 @@
+import request from 'supertest';
+import { encodeId } from '#contracts';
+import { CRASH_POINTS, type CrashPoint } from '#telemetry';
+import { SecretBox, createTenant } from '#tenancy';
+import { createEndpoint } from '#ledger';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { expectInvariants } from '../support/invariants.js';
+import { aMission, type TestMission } from '../support/mission.js';
+import { startReceiver, type Receiver } from '../support/receiver.js';
+import { MASTER_KEY, ServiceHost } from '../support/service-process.js';
+
+const API_POINTS: readonly CrashPoint[] = ['api.submit.before_commit', 'api.submit.after_commit'];
+const WORK_POINTS = CRASH_POINTS.filter((point) => !API_POINTS.includes(point));
+
+// Each named point is a place where two effects meet. The process is killed there, nobody says goodbye, and the next
+// process finds what is committed. Leases are moved into the past instead of waiting for them.
+describe('a service that is killed at a named point', () => {
+  let database: TestDatabase;
+  let host: ServiceHost;
+  let receiver: Receiver;
+  let tenantId: string;
+  let apiKey: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    host = await ServiceHost.create(database);
+    receiver = await startReceiver();
+    const tenant = await database.transactions.inSystemTransaction((system) =>
+      createTenant(system, { name: 'a tenant', limits: { requests_per_minute: 0 }, environment: 'local' }),
+    );
+    ({ apiKey } = tenant);
+    tenantId = tenant.row.id;
+  });
+
+  afterAll(async () => {
+    await host.remove();
+    await receiver.close();
+    await database.drop();
+  });
+
+  it.each(WORK_POINTS)(
+    'loses nothing and does nothing twice: %s',
+    async (point) => {
+      const mission = await aMission(database, { title: point }, tenantId);
+      await listen(mission);
+      await mission.submit(
+        { title: 'First', key: 'first' },
+        { title: 'Second', key: 'second', depends_on: ['first'] },
+      );
+      expect(await (await host.start(`${point}#1`)).ended).toBe('SIGKILL');
+      await expireLeases();
+
+      const next = await host.start();
+      await eventually('the mission completes', () => hasCompleted(mission));
+      await eventually('its webhooks are delivered', () => hasDelivered(mission));
+      await next.stop();
+
+      expect(await endsOf(mission)).toEqual([
+        { type: 'mission.completed', count: 1 },
+        { type: 'task.completed', count: 2 },
+      ]);
+      await expectInvariants(database);
+    },
+    60_000,
+  );
+
+  it.each(API_POINTS)(
+    'accepts a submission once, however often it is sent: %s',
+    async (point) => {
+      const mission = await aMission(database, { title: point }, tenantId);
+      const dying = await host.start(`${point}#1`);
+      await expect(send(dying.url, mission)).rejects.toThrow();
+      expect(await dying.ended).toBe('SIGKILL');
+
+      const next = await host.start();
+      const first = await send(next.url, mission);
+      const again = await send(next.url, mission);
+      expect([first.status, again.status]).toEqual([201, 201]);
+      expect(again.body).toEqual(first.body);
+      await eventually('the mission completes', () => hasCompleted(mission));
+      await next.stop();
+
+      const { rows } = await database.owner.query(
+        'SELECT count(*)::int AS count FROM task WHERE mission_id = $1',
+        [mission.id],
+      );
+      expect(rows).toEqual([{ count: 1 }]);
+      await expectInvariants(database);
+    },
+    60_000,
+  );
+
+  async function send(url: string, mission: TestMission) {
+    return request(url)
+      .post(`/v1/missions/${encodeId('mission', mission.id)}/tasks`)
+      .set('Authorization', `Bearer ${apiKey}`)
+      .set('Idempotency-Key', `submit-${mission.id}`)
+      .send({ title: 'Once' });
+  }
+
+  async function listen(mission: TestMission): Promise<void> {
+    await database.transactions.inTransaction(tenantId, (tx) =>
+      createEndpoint(tx, new SecretBox(MASTER_KEY), {
+        url: receiver.url,
+        eventTypes: ['task.completed', 'mission.completed'],
+        missionId: mission.id,
+        includeResult: false,
+        description: '',
+      }),
+    );
+  }
+
+  async function expireLeases(): Promise<void> {
+    await database.owner.query(
+      `UPDATE mission SET wave_lease_until = now() - interval '1 s' WHERE wave_id IS NOT NULL`,
+    );
+    await database.owner.query(
+      `UPDATE attempt SET lease_until = now() - interval '1 s' WHERE state = 'leased'`,
+    );
+    await database.owner.query(
+      `UPDATE webhook_delivery SET lease_until = now() - interval '1 s' WHERE lease_token IS NOT NULL`,
+    );
+    await database.owner.query(
+      `UPDATE model_call SET deadline_at = now() - interval '1 s' WHERE state = 'sent'`,
+    );
+  }
+
+  async function hasCompleted(mission: TestMission): Promise<boolean> {
+    const { rows } = await database.owner.query('SELECT state FROM mission WHERE id = $1', [mission.id]);
+    return (rows as { state: string }[])[0]?.state === 'completed';
+  }
+
+  async function hasDelivered(mission: TestMission): Promise<boolean> {
+    const { rows } = await database.owner.query(
+      `SELECT count(*)::int AS count FROM webhook_delivery d JOIN event e ON e.id = d.event_id
+        WHERE e.mission_id = $1 AND d.state = 'delivered'`,
+      [mission.id],
+    );
+    return (rows as { count: number }[])[0]?.count === 3;
+  }
+
+  async function endsOf(mission: TestMission): Promise<unknown[]> {
+    const { rows } = await database.owner.query(
+      `SELECT type, count(*)::int AS count FROM event
+        WHERE mission_id = $1 AND type IN ('task.completed', 'mission.completed') GROUP BY type ORDER BY type`,
+      [mission.id],
+    );
+    return rows as unknown[];
+  }
+});
