@@ -66,6 +66,8 @@ export default defineConfig(
       'no-console': 'error',
       'no-restricted-syntax': ['error', ...everywhere, ...noEnvironment],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      // Nest declares its option types as classes and takes plain objects for them.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/consistent-type-exports': [
         'error',
         { fixMixedExportsWithInlineTypeSpecifier: true },

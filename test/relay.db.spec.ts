@@ -61,19 +61,6 @@ describe('a mission, from submission to completion', () => {
 
     await relay.settle();
 
-    process.stderr.write(
-      (await mission.waves())
-        .map((w) =>
-          [w.number, w.state, w.trigger, w.stop_reason, w.requests, w.peak_request_tokens].join(' '),
-        )
-        .join('\n') +
-        JSON.stringify(
-          await mission.query(
-            'select state, failure, role, count(*) from model_call where tenant_id=$1 and mission_id=$2 group by 1,2,3',
-          ),
-        ) +
-        JSON.stringify(await mission.row()),
-    );
     expect(await mission.row()).toMatchObject({ state: 'completed', tasks_completed: 30 });
     const [{ peak } = {}] = await mission.query(
       `SELECT max(input_tokens + cache_write_tokens + cache_read_tokens) AS peak FROM model_call

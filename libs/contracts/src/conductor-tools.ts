@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { NOTE_KINDS } from './mission.js';
 import { poolSchema } from './policy.js';
+import { toStorableText } from './text.js';
 
 /** A short name in a mission's text: `T12` a task, `A88` an attempt, `D3` a directive, `N7` a note. */
 export const REF_PATTERN = /^[TADN][1-9][0-9]{0,9}$/;
 const refSchema = z.string().regex(REF_PATTERN);
-const taskRefOrKeySchema = z.string().min(1).max(200);
+/** What a model writes is never refused for its characters: one that could not be stored is replaced. */
+const textSchema = z.string().overwrite(toStorableText);
+const taskRefOrKeySchema = textSchema.min(1).max(200);
 
 export const UPSERT_ITEMS_MAX = 10;
 export const DISPATCH_REFS_MAX = 20;
@@ -27,8 +30,8 @@ export const writeToolSchemas = {
             .int()
             .optional()
             .describe('only to change a task: the v number that you read, such as 3 for v3'),
-          title: z.string().min(1).max(500).optional(),
-          instructions: z.string().max(20_000).optional(),
+          title: textSchema.min(1).max(500).optional(),
+          instructions: textSchema.max(20_000).optional(),
           depends_on: z
             .array(taskRefOrKeySchema)
             .max(100)
@@ -36,7 +39,7 @@ export const writeToolSchemas = {
             .describe('new tasks only: refs or keys'),
           worker: poolSchema.optional(),
           priority: z.int().min(0).max(4).optional(),
-          acceptance_criteria: z.array(z.string().min(1).max(2_000)).max(20).optional(),
+          acceptance_criteria: z.array(textSchema.min(1).max(2_000)).max(20).optional(),
         }),
       )
       .min(1)
@@ -52,8 +55,7 @@ export const writeToolSchemas = {
         z.strictObject({
           ref: taskRefOrKeySchema,
           verdict: z.enum(['accept', 'revise', 'fail']),
-          feedback: z
-            .string()
+          feedback: textSchema
             .max(4_000)
             .optional()
             .describe('required for revise and fail: what is missing'),
@@ -68,7 +70,7 @@ export const writeToolSchemas = {
       .array(
         z.strictObject({
           kind: z.enum(NOTE_KINDS),
-          text: z.string().min(1).max(2_000),
+          text: textSchema.min(1).max(2_000),
           supersedes: refSchema.optional().describe('a note (N…) that this one replaces'),
         }),
       )
@@ -76,7 +78,7 @@ export const writeToolSchemas = {
       .max(NOTES_MAX),
   }),
   handoff: z.strictObject({
-    note: z.string().max(HANDOFF_NOTE_CHARACTERS_MAX),
+    note: textSchema.max(HANDOFF_NOTE_CHARACTERS_MAX),
     done: z
       .boolean()
       .describe('true when, in your judgement, the objective is met and nothing is left to do'),
@@ -94,23 +96,22 @@ export const writeToolSchemas = {
 
 /** Input schemas of the tools that only read. */
 export const readToolSchemas = {
-  ledger_get: z.strictObject({ refs: z.array(z.string().min(1).max(200)).min(1).max(10) }),
+  ledger_get: z.strictObject({ refs: z.array(textSchema.min(1).max(200)).min(1).max(10) }),
   ledger_search: z.strictObject({
-    query: z.string().max(200).describe('words of a title, a key or a ref; empty lists all'),
+    query: textSchema.max(200).describe('words of a title, a key or a ref; empty lists all'),
     state: z
       .enum(['blocked', 'queued', 'working', 'input_required', 'completed', 'failed', 'canceled'])
       .optional(),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
   artifact_read: z.strictObject({
-    id: z
-      .string()
+    id: textSchema
       .min(1)
       .max(100)
       .describe(
         'an artifact (art_…), T12 for the instructions of a task, or A16 for the output of an attempt',
       ),
-    offset: z.int().min(0).optional().describe('first byte'),
+    offset: z.int().min(0).max(1_000_000_000).optional().describe('first byte'),
   }),
 } as const;
 

@@ -31,7 +31,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export const jsonSchema: z.ZodType<Json, Json> = z.json().refine(isStorableJson, {
   error: 'contains NUL or a lone surrogate',
   params: { code: INVALID_TEXT },
-}) as z.ZodType<Json, Json>;
+});
 
 /** `metadata`: the caller's own keys, carried along and never interpreted except where the API says so. */
 export const METADATA_BYTES_MAX = 16_384;

@@ -22,8 +22,10 @@ export class PollingDoorbell implements Doorbell {
       for (let slot = 0; slot < slots[ticket]; slot += 1) this.loops.push(this.loop(ticket));
   }
 
-  /** Polling needs no bell. */
-  ring(): void {}
+  /** Polling needs no bell: its loops ask by themselves. */
+  ring(): void {
+    return;
+  }
 
   async close(): Promise<void> {
     this.stopped = true;

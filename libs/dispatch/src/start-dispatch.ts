@@ -28,11 +28,10 @@ export interface RunningDispatch {
 
 /** Connects ledger, queue and handlers, and starts the sweep where tickets are handled. */
 export async function startDispatch(options: DispatchOptions): Promise<RunningDispatch> {
-  const { doorbell, close } =
-    options.config.queue === 'none' ? openPolling(options) : await openQueue(options);
+  const open = options.config.queue === 'none' ? openPolling(options) : await openQueue(options);
   const dispatcher = new Dispatcher({
     ...options,
-    doorbell,
+    doorbell: open.doorbell,
     sweepIntervalMs: options.config.sweepIntervalMs,
   });
   if (options.handlers !== null) dispatcher.start();
@@ -40,7 +39,7 @@ export async function startDispatch(options: DispatchOptions): Promise<RunningDi
     dispatcher,
     stop: async () => {
       await dispatcher.stop();
-      await close();
+      await open.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { BUILTIN_POOL, type Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
 import { expireAttempt, expireWave, inMission, readExpiredAttempts, settleOrphanedCall } from '#ledger';
+import type { Logger } from '#telemetry';
 import { countDueWork, findExpiredAttempts, findExpiredWaves, findOrphanedCalls } from './picker.store.js';
 
 /** What one sweep takes up of each kind; the rest is the next one's. */
@@ -15,26 +16,31 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled. Then
- * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once.
+ * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once; what
+ * cannot be taken up is logged and does not keep it from the rest.
  */
 export async function sweep(
   transactions: Transactions,
-  countDueDeliveries: CountDueDeliveries,
+  ports: { readonly countDueDeliveries: CountDueDeliveries; readonly logger: Logger },
 ): Promise<DueCounts> {
+  const takeUp = (tenantId: string, command: (tx: Tx) => Promise<void>): Promise<void> =>
+    transactions.inTransaction(tenantId, command).catch((error: unknown) => {
+      ports.logger.error({ err: error, tenant: tenantId }, 'a sweep could not take up what was abandoned');
+    });
   const found = await transactions.inSystemTransaction(async (system) => ({
     waves: await findExpiredWaves(system, SWEPT_MAX),
     attempts: await findExpiredAttempts(system, SWEPT_MAX),
     calls: await findOrphanedCalls(system, SWEPT_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
-    await transactions.inTransaction(tenantId, (tx) => expireWave(tx, missionId));
+    await takeUp(tenantId, (tx) => expireWave(tx, missionId));
   for (const { tenantId, missionId } of found.attempts)
-    await transactions.inTransaction(tenantId, (tx) => expireAttempts(tx, missionId));
+    await takeUp(tenantId, (tx) => expireAttempts(tx, missionId));
   for (const { tenantId, callId } of found.calls)
-    await transactions.inTransaction(tenantId, (tx) => settleOrphanedCall(tx, callId));
+    await takeUp(tenantId, (tx) => settleOrphanedCall(tx, callId));
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, BUILTIN_POOL, SWEPT_MAX)),
-    delivery: await countDueDeliveries(system, SWEPT_MAX),
+    delivery: await ports.countDueDeliveries(system, SWEPT_MAX),
   }));
 }
 

@@ -1,4 +1,4 @@
-import { Prisma, type Tx } from '#database';
+import { type Prisma, type Tx } from '#database';
 import type { AttemptState } from '#contracts';
 import { notFound } from './errors.js';
 import { isInFlight } from './domain/attempt-state.js';

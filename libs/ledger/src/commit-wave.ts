@@ -291,7 +291,8 @@ function changedTask(task: TaskRow): DecisionRecord['changed'] {
 
 function subjectOf(input: Json): string {
   if (input === null || typeof input !== 'object' || Array.isArray(input)) return '';
-  return String(input.ref ?? input.key ?? '');
+  const subject = input.ref ?? input.key;
+  return typeof subject === 'string' ? subject : '';
 }
 
 function actorOf(waveId: string): Actor {

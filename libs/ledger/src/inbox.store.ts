@@ -1,5 +1,6 @@
 import type { Tx } from '#database';
 import type { Json } from '#contracts';
+import { TASK_REASONS } from './domain/task-state.js';
 
 export const INBOX_KINDS = [
   'message',
@@ -56,18 +57,25 @@ export async function readInboxPage(tx: Tx, missionId: string, itemsMax: number)
   }));
 }
 
-/** Marks the page as seen by this wave and returns how many items that were unseen until now. */
+/**
+ * Marks the page as seen by this wave, 1. only what no other wave has seen, 2. but not a result that still waits for
+ * its review after the wave's decisions: the next wave reads it again, since nothing else would call for one. Returns
+ * how many items are seen now.
+ */
 export async function markInboxSeen(
   tx: Tx,
   missionId: string,
   waveId: string,
   seqs: readonly number[],
 ): Promise<number> {
-  const { count } = await tx.db.inboxItem.updateMany({
-    where: { tenantId: tx.tenantId, missionId, seq: { in: [...seqs] }, seenByWave: null },
-    data: { seenByWave: waveId },
-  });
-  return count;
+  return tx.db.$executeRaw`
+    UPDATE inbox_item i
+       SET seen_by_wave = ${waveId}::uuid
+     WHERE i.tenant_id = ${tx.tenantId}::uuid AND i.mission_id = ${missionId}::uuid
+       AND i.seq = ANY(${[...seqs]}::int[]) AND i.seen_by_wave IS NULL
+       AND NOT EXISTS (SELECT FROM task t
+                        WHERE t.tenant_id = i.tenant_id AND t.mission_id = i.mission_id AND t.state = 'working'
+                          AND t.state_reason = ${TASK_REASONS.awaitingReview} AND t.live_attempt_id = i.ref_id)`;
 }
 
 /** True when a person's word waits: the next wave must not. */

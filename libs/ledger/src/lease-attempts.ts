@@ -5,6 +5,7 @@ import { lockAttempt, readOffers, saveAttempt, type AttemptRow } from './attempt
 import { readBrief } from './brief.store.js';
 import { refOf } from './domain/refs.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
+import { lockTenantRoom } from './mission.store.js';
 import { readTask } from './task.store.js';
 import { transition } from './end-task.js';
 
@@ -29,7 +30,7 @@ export interface LeasedAttempt {
 
 /**
  * Leases offered attempts of one mission, most urgent first, to a worker: each gets a token that proves who holds it.
- * Empty when the mission does not run, or when somebody else was faster.
+ * Empty when the mission does not run, when somebody else was faster, or when its tenant has as many leased as it may.
  */
 export async function leaseAttempts(
   tx: Tx,
@@ -39,7 +40,8 @@ export async function leaseAttempts(
   return inMission(tx, missionId, async (ledger) => {
     if (ledger.mission.state !== 'active') return [];
     const leased: LeasedAttempt[] = [];
-    for (const offer of await readOffers(tx, missionId, request.pool, request.attemptsMax))
+    const attemptsMax = Math.min(request.attemptsMax, await lockTenantRoom(tx, 'attempts'));
+    for (const offer of await readOffers(tx, missionId, request.pool, attemptsMax))
       leased.push(await leaseAttempt(ledger, offer, request));
     return leased;
   });

@@ -1,4 +1,4 @@
-import { Prisma, type Tx } from '#database';
+import { type Prisma, type Tx } from '#database';
 import {
   policySchema,
   tenantLimitsSchema,
@@ -103,6 +103,23 @@ export async function readTenantLimits(tx: Tx): Promise<TenantLimits> {
     select: { limits: true },
   });
   return tenantLimitsSchema.parse(tenant.limits);
+}
+
+/**
+ * Waves that the tenant may still open and attempts that it may still lease: 1. counted under the tenant's lock, so that
+ * those who ask at once do not all get the last one, 2. taken after the mission's, as every lock of a tenant is,
+ * 3. Infinity without a limit, which needs no lock.
+ */
+export async function lockTenantRoom(tx: Tx, kind: 'waves' | 'attempts'): Promise<number> {
+  const limits = await readTenantLimits(tx);
+  const limit = kind === 'waves' ? limits.concurrent_waves : limits.concurrent_attempts;
+  if (limit === 0) return Infinity;
+  await tx.db.$queryRaw`SELECT 1 AS locked FROM tenant WHERE id = ${tx.tenantId}::uuid FOR NO KEY UPDATE`;
+  const running =
+    kind === 'waves'
+      ? await tx.db.mission.count({ where: { tenantId: tx.tenantId, waveId: { not: null } } })
+      : await tx.db.attempt.count({ where: { tenantId: tx.tenantId, state: 'leased' } });
+  return Math.max(0, limit - running);
 }
 
 /** Adds to the tenant's recently spent tokens, after letting the old ones decay (half-life ten minutes). */

@@ -4,6 +4,7 @@ import type { ConductorSnapshot } from './domain/snapshot.js';
 import { isActionable } from './domain/due.js';
 import { readInboxPage, type InboxRow } from './inbox.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
+import { lockTenantRoom } from './mission.store.js';
 import { readSnapshot } from './snapshot.store.js';
 import { insertWave } from './wave.store.js';
 
@@ -22,7 +23,8 @@ export interface OpenWave {
 
 /**
  * Opens the next wave of a mission that is due: the epoch moves on, which fences off whatever came before, the wave
- * holds the mission for a lease, and its snapshot is read in the same transaction. Null when there is nothing to do.
+ * holds the mission for a lease, and its snapshot is read in the same transaction. Null when there is nothing to do, or
+ * when its tenant runs as many waves as it may.
  */
 export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | null> {
   return inMission(tx, missionId, async (ledger) => {
@@ -30,6 +32,7 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
     const isDue = mission.waveDueAt !== null && mission.waveDueAt <= now;
     if (mission.waveId !== null || !isDue || !isActionable({ ...mission, freeSlots: ledger.freeSlots }))
       return null;
+    if ((await lockTenantRoom(tx, 'waves')) === 0) return null;
     const page = await readInboxPage(tx, missionId, mission.policy.inbox_page_max);
     const waveId = newUuid();
     const trigger = triggerOf(ledger, page);

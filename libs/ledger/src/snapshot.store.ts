@@ -245,7 +245,10 @@ async function describeInbox(tx: Tx, page: readonly InboxRow[]): Promise<Snapsho
 
 function describeItem(item: InboxRow, result: unknown): SnapshotInboxItem {
   const ref = refOf('I', item.seq);
-  const text = (name: string): string => String(item.body[name] ?? '');
+  const text = (name: string): string => {
+    const value = item.body[name];
+    return typeof value === 'string' ? value : '';
+  };
   switch (item.kind) {
     case 'message':
       return { ref, kind: 'message', text: text('text'), trusted: item.body.trusted === true };

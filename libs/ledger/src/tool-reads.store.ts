@@ -1,5 +1,5 @@
 import { decodeId, type Json, type TaskState } from '#contracts';
-import { Prisma, type Tx } from '#database';
+import { type Prisma, type Tx } from '#database';
 import { readArtifactPart } from './artifact.store.js';
 import { refNumber, refOf } from './domain/refs.js';
 import { describeResult } from './snapshot.store.js';

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { ContextManifest, DecisionRecord, Json, WaveState, WaveTrigger } from '#contracts';
-import { Prisma, type Tx } from '#database';
+import { type Prisma, type Tx } from '#database';
 import { notFound } from './errors.js';
 
 type StoredWave = Prisma.WaveGetPayload<Record<string, never>>;
@@ -42,7 +42,7 @@ export async function readWave(tx: Tx, waveId: string): Promise<WaveRow> {
 export async function endWave(tx: Tx, waveId: string, outcome: WaveOutcome): Promise<WaveRow> {
   await tx.db.wave.update({
     where: { tenantId_id: { tenantId: tx.tenantId, id: waveId } },
-    data: { ...outcome, decisions: outcome.decisions as unknown as Prisma.InputJsonValue },
+    data: { ...outcome, decisions: outcome.decisions },
   });
   await tx.db.$executeRaw`
     UPDATE wave w

@@ -130,6 +130,19 @@ describe('commitWave', () => {
     ]);
   });
 
+  it('leaves a result that it did not review to the next wave, and lets no such result be forgotten', async () => {
+    const mission = await aMission(database, { policy: { no_progress_waves_max: 2 } });
+    await mission.complete(await mission.workingOn());
+    await mission.wave(toHandOff());
+    expect(await mission.unseen()).toEqual(['attempt_succeeded']);
+    await mission.wave(toAccept('T1'));
+    expect(await mission.unseen()).toEqual([]);
+
+    await mission.complete(await mission.workingOn());
+    for (let waves = 0; waves < 2; waves += 1) await mission.wave(toHandOff());
+    expect(await mission.row()).toMatchObject({ holds: ['stalled'] });
+  });
+
   it('changes nothing once its epoch has moved', async () => {
     const mission = await aMission(database);
     await mission.submit('A');

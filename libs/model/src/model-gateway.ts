@@ -188,7 +188,7 @@ function usageOf(usage: Message['usage']): CountedUsage {
 }
 
 function toFailure(error: unknown, watchdog: Watchdog): ModelFailure {
-  const api = error instanceof APIError ? error : null;
+  const api: APIError | null = error instanceof APIError ? error : null;
   const retryAfter = Number(api?.headers?.get('retry-after') ?? Number.NaN);
   const kind = failureKind({
     status: api?.status ?? null,

@@ -1,6 +1,7 @@
 import {
   CONDUCTOR_TOOLS,
   readToolSchemas,
+  toStorableText,
   writeToolSchemas,
   type ConductorTool,
   type ReadCall,
@@ -12,6 +13,9 @@ import { z } from 'zod';
 
 /** Tool calls of one response that are run; a cache look-back reaches no further. */
 export const TOOL_CALLS_PER_RESPONSE_MAX = 8;
+/** An error may quote what the model wrote, such as the names of fields that do not exist. */
+export const ERROR_CHARACTERS_MAX = 1_000;
+const ISSUES_PER_ERROR_MAX = 5;
 
 /** A response's content as far as it matters here. */
 export interface ToolUse {
@@ -93,14 +97,14 @@ function isReadTool(name: string): name is ReadTool {
 
 function schemaError(id: string, tool: ConductorTool, problem: z.ZodError): ParsedCall {
   const details = problem.issues
-    .slice(0, 5)
+    .slice(0, ISSUES_PER_ERROR_MAX)
     .map((issue) => `${issue.path.slice(1).join('.') || 'input'}: ${issue.message}`);
   return error(
     id,
-    `the input of ${tool} does not fit its schema: ${details.join('; ')}. Nothing of it was staged.`,
+    `nothing of this call was run: the input of ${tool} does not fit its schema: ${details.join('; ')}`,
   );
 }
 
 function error(id: string, message: string): ParsedCall {
-  return { id, kind: 'error', message };
+  return { id, kind: 'error', message: toStorableText(message.slice(0, ERROR_CHARACTERS_MAX)) };
 }

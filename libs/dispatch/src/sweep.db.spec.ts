@@ -1,0 +1,120 @@
+import { permitModelCall } from '#ledger';
+import { silentLogger } from '#telemetry';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { expectInvariants } from '../../../test/support/invariants.js';
+import { aMission, type TestMission } from '../../../test/support/mission.js';
+import { Dispatcher, sweep, type DueCounts } from './index.js';
+
+describe('a sweep', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(async () => {
+    await expectInvariants(database);
+    await database.owner.query('DELETE FROM tenant'); // a sweep looks at all there is
+  });
+  afterAll(() => database.drop());
+
+  const sweepOnce = (): Promise<DueCounts> => 
+    sweep(database.transactions, { countDueDeliveries: () => Promise.resolve(0), logger: silentLogger });
+  const requestOf = (mission: TestMission) =>
+    mission.run((tx) =>
+      permitModelCall(tx, {
+        missionId: mission.id,
+        waveId: null,
+        attemptId: null,
+        role: 'worker',
+        model: 'claude-sonnet-5-5',
+        budgetTokens: 24_000,
+        countedTokens: null,
+        reservedUsd: '0.10',
+        deadlineMs: 60_000,
+      }),
+    );
+
+  it('aborts a wave whose conductor has gone, and finds its mission due again', async () => {
+    const mission = await aMission(database);
+    await mission.submit('A');
+    await mission.mustOpenWave();
+    expect(await sweepOnce()).toMatchObject({ wave: 0 });
+    await mission.expireWaveLease();
+    expect(await sweepOnce()).toMatchObject({ wave: 1 });
+    expect((await mission.waves())[0]).toMatchObject({ state: 'aborted', stop_reason: 'lease_lost' });
+    expect(await mission.mustOpenWave()).toMatchObject({ epoch: 3 });
+  });
+
+  it('offers the attempt of a worker that has gone again, without a conductor', async () => {
+    const mission = await aMission(database);
+    const attempt = await mission.workingOn();
+    expect(await sweepOnce()).toMatchObject({ attempt: 0 });
+    await mission.expireLease(attempt);
+    expect(await sweepOnce()).toEqual({ wave: 0, attempt: 1, delivery: 0 });
+    expect((await mission.attempts('T1')).map((row) => row.state)).toEqual(['expired', 'offered']);
+  });
+
+  it('settles a request that nobody came back from at its worst case', async () => {
+    const mission = await aMission(database);
+    await requestOf(mission);
+    await sweepOnce();
+    expect(Number((await mission.row()).reserved_usd)).toBe(0.1);
+    await mission.query(
+      `UPDATE model_call SET deadline_at = clock_timestamp() - interval '1 second' WHERE tenant_id = $1 AND mission_id = $2`,
+    );
+    await sweepOnce();
+    const row = await mission.row();
+    expect([Number(row.reserved_usd), Number(row.spent_usd)]).toEqual([0, 0.1]);
+  });
+
+  it('changes nothing that is well, and does its work once when several run at once', async () => {
+    const mission = await aMission(database);
+    await mission.expireLease(await mission.workingOn());
+    await Promise.all([sweepOnce(), sweepOnce(), sweepOnce(), sweepOnce()]);
+    const before = await mission.row();
+    await sweepOnce();
+    expect(await mission.row()).toEqual(before);
+    expect(await mission.events('attempt.expired')).toHaveLength(1);
+  });
+
+  it('goes on after a mission that it cannot take up', async () => {
+    const [broken, well] = [await aMission(database), await aMission(database)];
+    await broken.expireLease(await broken.workingOn());
+    await well.expireLease(await well.workingOn());
+    await broken.query(`UPDATE mission SET policy = '{}' WHERE tenant_id = $1 AND id = $2`);
+    await sweepOnce();
+    expect((await well.attempts('T1'))[0]).toMatchObject({ state: 'expired' });
+  });
+});
+
+describe('the dispatcher', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => expectInvariants(database));
+  afterAll(() => database.drop());
+
+  it('rings for what commits ask for, and at its tick for what is due, up to its slots', async () => {
+    const rung: string[] = [];
+    const dispatcher = new Dispatcher({
+      transactions: database.transactions,
+      doorbell: { ring: (ticket) => void rung.push(ticket) },
+      slots: { wave: 2, attempt: 1, delivery: 1 },
+      countDueDeliveries: () => Promise.resolve(7),
+      sweepIntervalMs: 60_000,
+      logger: silentLogger,
+    });
+    const missions = [await aMission(database), await aMission(database), await aMission(database)];
+    for (const mission of missions) await mission.submit('A');
+    expect(rung).toEqual(['wave', 'wave', 'wave']);
+
+    rung.length = 0;
+    await dispatcher.tick();
+    expect(rung).toEqual(['wave', 'wave', 'delivery']);
+
+    await dispatcher.stop();
+    rung.length = 0;
+    await missions[0]?.say('Anybody there?');
+    expect(rung).toEqual([]);
+  });
+});
