@@ -303,3 +303,12 @@ export async function expectInvariants({ owner }: { readonly owner: pg.Pool }): 
   }
   expect(broken).toEqual({});
 }
+
+/** The same after a test of what looks at all tenants, such as a picker; then removes them for the next one. */
+export async function expectInvariantsThenClear(database: { readonly owner: pg.Pool }): Promise<void> {
+  try {
+    await expectInvariants(database);
+  } finally {
+    await database.owner.query('DELETE FROM tenant');
+  }
+}

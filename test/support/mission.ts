@@ -234,14 +234,15 @@ export class TestMission {
   /** Makes whatever is to happen later due now: the next wave, offers that wait, and tasks that wait for their back-off. */
   async skipWaiting(): Promise<void> {
     await this.query(
-      `UPDATE mission SET wave_due_at = least(wave_due_at, clock_timestamp()) WHERE tenant_id = $1 AND id = $2`,
+      `UPDATE mission SET wave_due_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 AND wave_due_at > clock_timestamp()`,
     );
     for (const [table, column] of [
       ['attempt', 'available_at'],
       ['task', 'ready_at'],
     ])
       await this.query(
-        `UPDATE ${table} SET ${column} = least(${column}, clock_timestamp()) WHERE tenant_id = $1 AND mission_id = $2`,
+        `UPDATE ${table} SET ${column} = clock_timestamp()
+          WHERE tenant_id = $1 AND mission_id = $2 AND ${column} > clock_timestamp()`,
       );
   }
 

@@ -2,14 +2,17 @@ import { startSimulator, type Simulator, type SimulatorScript } from '../../apps
 import { createHandlers } from '../../apps/worker/src/index.js';
 import type { Transactions } from '#database';
 import type { TicketHandlers } from '#dispatch';
-import { ModelGateway } from '#model';
+import { ModelGateway, type ModelAnswer, type ModelRequest } from '#model';
 import { silentLogger } from '#telemetry';
+
+export type RelayScript = SimulatorScript;
 
 /** Everything that works through a ledger, driven by hand: handlers on the real database, models in the simulator. */
 export interface Relay {
   readonly handlers: TicketHandlers;
   readonly simulator: Simulator;
-  readonly gateway: ModelGateway;
+  /** Lets something happen once, between the next answer of a model and what is made of it. */
+  onNextAnswer(happening: () => Promise<unknown>): void;
   /** Stops what is in hand, as a process that is told to end does. */
   shutDown(): void;
   /** Runs waves and attempts until nothing is due; the number of pieces of each. */
@@ -20,9 +23,9 @@ export interface Relay {
 /** A mission that never settles must fail its test, not hang it. */
 const PIECES_MAX = 2_000;
 
-export async function startRelay(transactions: Transactions, script: SimulatorScript = {}): Promise<Relay> {
+export async function startRelay(transactions: Transactions, script: RelayScript = {}): Promise<Relay> {
   const simulator = await startSimulator({ script });
-  const gateway = new ModelGateway({ transactions, apiKey: 'test', baseUrl: simulator.url });
+  const gateway = new InterruptibleGateway({ transactions, apiKey: 'test', baseUrl: simulator.url });
   const shutdown = new AbortController();
   const handlers = createHandlers({
     transactions,
@@ -36,7 +39,9 @@ export async function startRelay(transactions: Transactions, script: SimulatorSc
   return {
     handlers,
     simulator,
-    gateway,
+    onNextAnswer: (happening) => {
+      gateway.happening = happening;
+    },
     shutDown: () => {
       shutdown.abort();
     },
@@ -54,4 +59,16 @@ export async function startRelay(transactions: Transactions, script: SimulatorSc
       await simulator.close();
     },
   };
+}
+
+class InterruptibleGateway extends ModelGateway {
+  happening: (() => Promise<unknown>) | null = null;
+
+  override async ask(request: ModelRequest): Promise<ModelAnswer> {
+    const answer = await super.ask(request);
+    const { happening } = this;
+    this.happening = null;
+    await happening?.();
+    return answer;
+  }
 }

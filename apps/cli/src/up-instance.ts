@@ -1,6 +1,7 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { writePrivateJson } from './up-home.js';
 
 const instanceSchema = z.object({ pid: z.int().positive(), url: z.string().nullable() });
 
@@ -26,23 +27,25 @@ export async function takeHome(homeDir: string): Promise<Instance> {
 }
 
 function ours(file: string): Instance {
-  const write = async (url: string | null): Promise<void> => {
-    const handle = await open(file, 'w', 0o600);
-    await handle.writeFile(JSON.stringify({ pid: process.pid, url }));
-    await handle.close();
+  return {
+    kind: 'ours',
+    announce: (url) => writePrivateJson(file, { pid: process.pid, url }),
+    release: () => rm(file, { force: true }),
   };
-  return { kind: 'ours', announce: write, release: () => rm(file, { force: true }) };
 }
 
+/** A link appears whole or not at all: nobody ever reads a claim that is half written. */
 async function create(file: string): Promise<boolean> {
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, JSON.stringify({ pid: process.pid, url: null }), { mode: 0o600 });
   try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(JSON.stringify({ pid: process.pid, url: null }));
-    await handle.close();
+    await link(draft, file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 

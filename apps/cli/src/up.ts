@@ -30,9 +30,19 @@ export async function up(config: Config): Promise<number> {
     await stopped;
     say('stopping: finishing what is in hand');
   } finally {
-    for (const step of undo.reverse()) await step();
+    await undoAll(undo);
   }
   return EXIT.ok;
+}
+
+/** Ends every part, the last started first; one that fails does not keep the others from ending. */
+async function undoAll(undo: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.toReversed())
+    await step().catch((error: unknown) => {
+      failures.push(error);
+    });
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Starts part by part; each adds how to end it. Answers where the API listens, or null when this process has none. */

@@ -3,6 +3,8 @@ import type { Transactions, Tx } from '#database';
 import {
   completeAttempt,
   failAttempt,
+  holdMission,
+  inMission,
   readWorkerPolicy,
   releaseAttempt,
   type AttemptOutcome,
@@ -72,7 +74,11 @@ export class RunAttempt {
       const { message, usage, promptTokens, costUsd } = await this.ask(attempt, hold);
       crashPoint('attempt.after_request');
       const result = resultOfText(textOf(message));
-      const spent: AttemptUsage = { input_tokens: promptTokens, output_tokens: usage.output, cost_usd: costUsd };
+      const spent: AttemptUsage = {
+        input_tokens: promptTokens,
+        output_tokens: usage.output,
+        cost_usd: costUsd,
+      };
       return result === null
         ? failWith('the model answered with nothing', spent)
         : completeWith(result, spent);
@@ -115,8 +121,8 @@ export class RunAttempt {
     if (this.dependencies.shutdown.aborted) return release(0);
     if (error instanceof BudgetError) return release(OUTAGE_PAUSE_MS);
     if (!(error instanceof ModelFailure)) return failWith('the worker failed', undefined);
-    if (error.kind === 'outage' || error.kind === 'rate_limited' || error.kind === 'account')
-      return release(OUTAGE_PAUSE_MS);
+    if (error.kind === 'account') return holdAndRelease(error.message);
+    if (error.kind === 'outage' || error.kind === 'rate_limited') return release(OUTAGE_PAUSE_MS);
     return failWith(error.message, undefined);
   }
 
@@ -145,13 +151,27 @@ function release(delayMs: number): End {
   return (tx, { attemptId, leaseToken }) => releaseAttempt(tx, attemptId, { leaseToken, delayMs }, ACTOR);
 }
 
+/** The provider refuses us, not this request: a person has to act before anything more is asked. */
+function holdAndRelease(reason: string): End {
+  return async (tx, attempt) => {
+    await inMission(tx, attempt.missionId, (ledger) => {
+      holdMission(ledger, 'provider', reason);
+      return Promise.resolve();
+    });
+    return release(OUTAGE_PAUSE_MS)(tx, attempt);
+  };
+}
+
 function workerBody(attempt: ClaimedAttempt, policy: WorkerPolicy, share: number): MessagesBody {
   return {
     model: policy.model,
     max_tokens: policy.outputTokensMax,
     system: WORKER_SYSTEM_TEXT,
     messages: [
-      { role: 'user', content: briefText(attempt.brief, Math.floor(policy.contextBudgetTokens * share)) },
+      {
+        role: 'user',
+        content: briefText(attempt.brief, attempt.leaseToken, Math.floor(policy.contextBudgetTokens * share)),
+      },
     ],
   };
 }

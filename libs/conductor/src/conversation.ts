@@ -19,14 +19,14 @@ import type { WaveLease } from './wave-lease.js';
 
 /** Why a wave stopped asking. */
 export type StopReason =
-  'handoff' | 'decided' | 'end_turn' | 'request_limit' | 'context_full' | 'paused' | 'max_tokens';
+  'handoff' | 'decided' | 'end_turn' | 'request_limit' | 'context_full' | 'paused' | 'cut_short';
 
 /** Reasons that are not the conductor's own: it may not have got to all of its page, which the next wave reads again. */
 export const CUT_SHORT: ReadonlySet<StopReason> = new Set([
   'request_limit',
   'context_full',
   'paused',
-  'max_tokens',
+  'cut_short',
 ]);
 
 /** Where full results do not fit into the next request, less of each is shown, but not less than this. */
@@ -89,7 +89,10 @@ export class ConductorConversation {
   private async askAgain(last: ModelAnswer): Promise<ModelAnswer | null> {
     const budgetTokens = this.wave.policy.context_budget_tokens;
     for (let shown = RESULT_CHARACTERS_MAX; shown >= RESULT_CHARACTERS_MIN; shown /= 2) {
-      const content = this.results.map((result) => ({ ...result, content: cutResult(result.content, shown) }));
+      const content = this.results.map((result) => ({
+        ...result,
+        content: cutResult(result.content, shown),
+      }));
       this.messages.splice(-1, 1, { role: 'user', content });
       const proven = this.provenNext(last, content);
       try {
@@ -125,9 +128,9 @@ export class ConductorConversation {
   private async take({ message }: ModelAnswer): Promise<StopReason | null> {
     if (message.stop_reason === 'refusal')
       throw new ModelFailure('bad_response', 'the model refused to answer');
-    if (message.stop_reason === 'max_tokens') return this.stopAtMaxTokens();
+    if (message.stop_reason === 'end_turn') return 'end_turn';
+    if (message.stop_reason !== 'tool_use') return this.stopAtCut(message.stop_reason);
     const calls = parseCalls(toolUses(message.content));
-    if (calls.length === 0) return 'end_turn';
     const results: ToolResult[] = [];
     for (const call of calls) results.push(await this.answerCall(call));
     const allValid = results.every((result) => !result.is_error);
@@ -138,10 +141,13 @@ export class ConductorConversation {
     return null;
   }
 
-  /** A call that was cut off arrives without its input, so none of that answer is run. */
-  private stopAtMaxTokens(): StopReason {
-    if (this.writes.length > 0) return 'max_tokens';
-    throw new ModelFailure('bad_response', 'the answer was cut at max_tokens before anything was decided');
+  /** Calls count only when the model stopped to have them run: one that was cut off arrives without its input. */
+  private stopAtCut(reason: string | null): StopReason {
+    if (this.writes.length > 0) return 'cut_short';
+    throw new ModelFailure(
+      'bad_response',
+      `the answer ended with ${reason ?? 'nothing'} before anything was decided`,
+    );
   }
 
   private async answerCall(call: ParsedCall): Promise<ToolResult> {

@@ -128,13 +128,14 @@ function abortionOf(error: unknown): Abortion {
     return { kind: 'hold', hold: 'overcommitted', reason: error.message };
   if (error instanceof BudgetError)
     return error.kind === 'wait'
-      ? { kind: 'outage', reason: 'budget_wait' }
+      ? { kind: 'wait', reason: 'budget_wait' }
       : { kind: 'hold', hold: 'budget', reason: 'budget_reached' };
   if (error instanceof ModelFailure) {
     if (error.kind === 'account') return { kind: 'hold', hold: 'provider', reason: error.message };
     if (error.kind === 'aborted') return { kind: 'lease_lost' };
-    const isOutage = error.kind === 'outage' || error.kind === 'rate_limited';
-    return { kind: isOutage ? 'outage' : 'error', reason: error.kind };
+    if (error.kind === 'outage' || error.kind === 'rate_limited')
+      return { kind: 'outage', reason: error.kind, retryAfterMs: error.retryAfterMs };
+    return { kind: 'error', reason: error.kind };
   }
   return { kind: 'error', reason: error instanceof ContextBoundError ? 'context_bound' : 'internal_error' };
 }

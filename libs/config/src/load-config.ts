@@ -95,7 +95,7 @@ function resolveQueue(settings: Settings): QueueBackend {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function problemsOf(error: z.ZodError): string[] {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** Delays before each try of a webhook, in seconds: 75.6 hours in all. */
 const WEBHOOK_SCHEDULE_SECONDS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const integer = (min: number, max: number) =>
+  z.string().trim().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.int().min(min).max(max));
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
 /**
@@ -42,8 +43,7 @@ export const settingsSchema = z.object({
   ANTHROPIC_API_KEY: z.string().min(1).optional().describe('unset: the bundled simulator answers'),
   ANTHROPIC_BASE_URL: z.url().optional().describe('another address of the Messages API'),
   WAVEKEEPER_WEBHOOK_SCHEDULE: list
-    .transform((parts) => parts.map(Number))
-    .pipe(z.array(z.int().min(0).max(604_800)).min(1).max(30))
+    .pipe(z.array(integer(0, 604_800)).max(30))
     .default(WEBHOOK_SCHEDULE_SECONDS)
     .describe('seconds before each try of a webhook, comma-separated'),
   WAVEKEEPER_WEBHOOK_ALLOW_CIDRS: z

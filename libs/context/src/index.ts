@@ -14,7 +14,7 @@ export type {
 } from './domain/conductor-request.js';
 export { estimateTokens, cutToTokens, upperBoundTokens } from './domain/estimate.js';
 export { cleanText, cleanLine } from './domain/outside-text.js';
-export { fenceKeys, type FenceKeys, fencedTitle, fencedText, type Frame } from './domain/fence.js';
+export { fenceKeys, type FenceKeys, fencedTitle, fencedText, framed, type Frame } from './domain/fence.js';
 export { canonicalJson, sha256Hex } from './domain/canonical-json.js';
 export {
   REQUEST_RESERVE_TOKENS,

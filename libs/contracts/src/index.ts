@@ -65,6 +65,7 @@ export {
   TASK_DEPENDENCIES_MAX,
   TASKS_PER_REQUEST_MAX,
   PRIORITY_DEFAULT,
+  looksLikeReference,
   taskKeySchema,
   taskReferenceSchema,
   taskInputSchema,

@@ -1,7 +1,7 @@
 import type { TenantLimits } from '#contracts';
 import { leaseAttempts, openWave, type OpenWave } from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { expectInvariants } from '../../../test/support/invariants.js';
+import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
 import { toDispatch, toHandOff } from '../../../test/support/writes.js';
 import { pickDueMission, pickMissionWithOffers, type OfferScope } from './index.js';
@@ -11,10 +11,7 @@ describe('the fair pick', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
   });
-  afterEach(async () => {
-    await expectInvariants(database);
-    await database.owner.query('DELETE FROM tenant'); // pickers look at all there is
-  });
+  afterEach(() => expectInvariantsThenClear(database));
   afterAll(() => database.drop());
 
   /** Picks and opens in one transaction, as a ticket's handler does. */
@@ -38,10 +35,10 @@ describe('the fair pick', () => {
     return missions;
   };
   const spend = (tenantId: string, tokens: number) =>
-    database.owner.query('UPDATE tenant SET recent_tokens = $2, recent_tokens_at = clock_timestamp() WHERE id = $1', [
-      tenantId,
-      tokens,
-    ]);
+    database.owner.query(
+      'UPDATE tenant SET recent_tokens = $2, recent_tokens_at = clock_timestamp() WHERE id = $1',
+      [tenantId, tokens],
+    );
 
   it('finds nothing where nothing is due', async () => {
     await aMission(database);
@@ -52,7 +49,10 @@ describe('the fair pick', () => {
   it('takes what has been due longest first, and each mission once', async () => {
     const missions = await dueMissions(3);
     const taken = [await takeWave(), await takeWave(), await takeWave(), await takeWave()];
-    expect(taken.map((wave) => wave?.missionId)).toEqual([...missions.map((mission) => mission.id), undefined]);
+    expect(taken.map((wave) => wave?.missionId)).toEqual([
+      ...missions.map((mission) => mission.id),
+      undefined,
+    ]);
   });
 
   it('never opens two waves of a mission for eight pickers at once', async () => {
@@ -122,16 +122,27 @@ describe('the fair pick', () => {
 
   it('takes no mission that is paused or held', async () => {
     const [paused, held] = await dueMissions(2);
-    await paused?.query(`UPDATE mission SET state = 'paused', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`);
-    await held?.query(`UPDATE mission SET holds = '{stalled}', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`);
+    await paused?.query(
+      `UPDATE mission SET state = 'paused', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`,
+    );
+    await held?.query(
+      `UPDATE mission SET holds = '{stalled}', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`,
+    );
     expect(await takeWave()).toBeNull();
   });
 
   describe('of attempts', () => {
     const offering = async (count: number, limits: Partial<TenantLimits> = {}, tenantId?: string) => {
-      const mission = await aMission(database, {}, tenantId ?? (await aTenant(database.transactions, limits)));
+      const mission = await aMission(
+        database,
+        {},
+        tenantId ?? (await aTenant(database.transactions, limits)),
+      );
       await mission.submit(...Array.from({ length: count }, (_task, place) => `Task ${place}`));
-      await mission.wave(toDispatch(...Array.from({ length: count }, (_ref, place) => `T${place + 1}`)), toHandOff());
+      await mission.wave(
+        toDispatch(...Array.from({ length: count }, (_ref, place) => `T${place + 1}`)),
+        toHandOff(),
+      );
       return mission;
     };
 

@@ -1,3 +1,4 @@
+import { BUILTIN_POOL, type Hold } from '#contracts';
 import type { SystemTx } from '#database';
 
 /** A mission with work for a free slot, and whose it is. */
@@ -7,6 +8,8 @@ export interface PickedMission {
 }
 
 const CANDIDATES_MAX = 32;
+/** While one of these holds, the built-in worker could not ask its model either; other workers go on. */
+const HOLDS_OF_MODEL_CALLS: Hold[] = ['budget', 'provider'];
 
 /**
  * The fairest mission whose next wave is due: 1. of tenants that run fewer waves than they may, 2. the tenant that has
@@ -16,14 +19,15 @@ const CANDIDATES_MAX = 32;
  */
 export async function pickDueMission(system: SystemTx): Promise<PickedMission | null> {
   const [row] = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
-    WITH candidate AS (
+    WITH running AS (
+      SELECT tenant_id, count(*) AS waves FROM mission WHERE wave_id IS NOT NULL GROUP BY tenant_id),
+    candidate AS (
       SELECT m.tenant_id, m.id, m.wave_due_at,
              t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
                / (t.limits->>'weight')::float8 AS cost
-        FROM mission m JOIN tenant t ON t.id = m.tenant_id
+        FROM mission m JOIN tenant t ON t.id = m.tenant_id LEFT JOIN running r ON r.tenant_id = m.tenant_id
        WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at <= clock_timestamp()
-         AND ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int >
-              (SELECT count(*) FROM mission r WHERE r.tenant_id = t.id AND r.wave_id IS NOT NULL))
+         AND ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int > coalesce(r.waves, 0))
        ORDER BY cost, m.wave_due_at
        LIMIT ${CANDIDATES_MAX})
     SELECT m.tenant_id, m.id
@@ -44,23 +48,25 @@ export interface OfferScope {
 
 /**
  * The fairest mission that offers attempts to a pool now: 1. of tenants below their limit of leased attempts, 2. by the
- * same cost as waves, 3. then the most urgent offer, 4. the oldest. Nothing is locked: the claim locks the mission and
- * takes what is still offered.
+ * same cost as waves, 3. then the most urgent offer, 4. the oldest, 5. for the built-in worker none of a mission whose
+ * hold keeps it from asking a model. Nothing is locked: the claim locks the mission and takes what is still offered.
  */
 export async function pickMissionWithOffers(
   system: SystemTx,
   scope: OfferScope,
 ): Promise<PickedMission | null> {
   const [row] = await system.db.$queryRaw<{ tenant_id: string; mission_id: string }[]>`
+    WITH leased AS (SELECT tenant_id, count(*) AS attempts FROM attempt WHERE state = 'leased' GROUP BY tenant_id)
     SELECT a.tenant_id, a.mission_id
       FROM attempt a
       JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id AND m.state = 'active'
       JOIN tenant t ON t.id = a.tenant_id
+      LEFT JOIN leased l ON l.tenant_id = a.tenant_id
      WHERE a.state = 'offered' AND a.pool = ${scope.pool} AND a.available_at <= clock_timestamp()
+       AND (a.pool <> ${BUILTIN_POOL} OR NOT m.holds && ${HOLDS_OF_MODEL_CALLS})
        AND (${scope.tenantId}::uuid IS NULL OR a.tenant_id = ${scope.tenantId}::uuid)
        AND (${scope.missionId}::uuid IS NULL OR a.mission_id = ${scope.missionId}::uuid)
-       AND ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int >
-            (SELECT count(*) FROM attempt r WHERE r.tenant_id = t.id AND r.state = 'leased'))
+       AND ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int > coalesce(l.attempts, 0))
      ORDER BY t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
                 / (t.limits->>'weight')::float8,
               a.priority, a.available_at
@@ -71,7 +77,6 @@ export async function pickMissionWithOffers(
 /** How much is due now, by kind of ticket, each counted up to `countMax`. */
 export async function countDueWork(
   system: SystemTx,
-  pool: string,
   countMax: number,
 ): Promise<{ wave: number; attempt: number }> {
   const [row] = await system.db.$queryRaw<{ wave: number; attempt: number }[]>`
@@ -80,8 +85,9 @@ export async function countDueWork(
                WHERE state = 'active' AND holds = '{}' AND wave_id IS NULL AND wave_due_at <= clock_timestamp()
                LIMIT ${countMax}) due) AS wave,
            (SELECT count(*)::int FROM (
-              SELECT 1 FROM attempt
-               WHERE state = 'offered' AND pool = ${pool} AND available_at <= clock_timestamp()
+              SELECT 1 FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id
+               WHERE a.state = 'offered' AND a.pool = ${BUILTIN_POOL} AND a.available_at <= clock_timestamp()
+                 AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
                LIMIT ${countMax}) due) AS attempt`;
   return row ?? { wave: 0, attempt: 0 };
 }
@@ -111,4 +117,10 @@ export async function findOrphanedCalls(
   const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
     SELECT tenant_id, id FROM model_call WHERE state = 'sent' AND deadline_at <= clock_timestamp() LIMIT ${countMax}`;
   return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.id }));
+}
+
+/** Removes idempotency keys that have done their time. */
+export async function forgetIdempotencyKeys(system: SystemTx): Promise<void> {
+  await system.db
+    .$executeRaw`DELETE FROM idempotency_key WHERE created_at < clock_timestamp() - interval '72 hours'`;
 }

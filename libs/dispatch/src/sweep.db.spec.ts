@@ -1,7 +1,7 @@
 import { permitModelCall } from '#ledger';
 import { silentLogger } from '#telemetry';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { expectInvariants } from '../../../test/support/invariants.js';
+import { expectInvariants, expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { aMission, type TestMission } from '../../../test/support/mission.js';
 import { Dispatcher, sweep, type DueCounts } from './index.js';
 
@@ -10,13 +10,10 @@ describe('a sweep', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
   });
-  afterEach(async () => {
-    await expectInvariants(database);
-    await database.owner.query('DELETE FROM tenant'); // a sweep looks at all there is
-  });
+  afterEach(() => expectInvariantsThenClear(database));
   afterAll(() => database.drop());
 
-  const sweepOnce = (): Promise<DueCounts> => 
+  const sweepOnce = (): Promise<DueCounts> =>
     sweep(database.transactions, { countDueDeliveries: () => Promise.resolve(0), logger: silentLogger });
   const requestOf = (mission: TestMission) =>
     mission.run((tx) =>

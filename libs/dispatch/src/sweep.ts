@@ -1,8 +1,14 @@
-import { BUILTIN_POOL, type Ticket } from '#contracts';
+import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
 import { expireAttempt, expireWave, inMission, readExpiredAttempts, settleOrphanedCall } from '#ledger';
 import type { Logger } from '#telemetry';
-import { countDueWork, findExpiredAttempts, findExpiredWaves, findOrphanedCalls } from './picker.store.js';
+import {
+  countDueWork,
+  findExpiredAttempts,
+  findExpiredWaves,
+  findOrphanedCalls,
+  forgetIdempotencyKeys,
+} from './picker.store.js';
 
 /** What one sweep takes up of each kind; the rest is the next one's. */
 const SWEPT_MAX = 100;
@@ -38,8 +44,9 @@ export async function sweep(
     await takeUp(tenantId, (tx) => expireAttempts(tx, missionId));
   for (const { tenantId, callId } of found.calls)
     await takeUp(tenantId, (tx) => settleOrphanedCall(tx, callId));
+  await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
-    ...(await countDueWork(system, BUILTIN_POOL, SWEPT_MAX)),
+    ...(await countDueWork(system, SWEPT_MAX)),
     delivery: await ports.countDueDeliveries(system, SWEPT_MAX),
   }));
 }

@@ -1,6 +1,6 @@
 import { encodeId, type Hold } from '#contracts';
 import type { Tx } from '#database';
-import { ABORTS_IN_ROW_MAX, abortBackoffMs, LEASES_LOST_IN_ROW_MAX } from './domain/due.js';
+import { ABORTS_IN_ROW_MAX, abortBackoffMs, LEASES_LOST_IN_ROW_MAX, OUTAGE_MS_MAX } from './domain/due.js';
 import { holdMission } from './holds.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
 import { endWave } from './wave.store.js';
@@ -10,7 +10,8 @@ import { endWave } from './wave.store.js';
  * do not, or not so soon; a hold keeps the mission until a person acts.
  */
 export type Abortion =
-  | { readonly kind: 'error' | 'outage'; readonly reason: string }
+  | { readonly kind: 'error' | 'wait'; readonly reason: string }
+  | { readonly kind: 'outage'; readonly reason: string; readonly retryAfterMs: number }
   | { readonly kind: 'lease_lost' }
   | { readonly kind: 'hold'; readonly hold: Hold; readonly reason: string };
 
@@ -62,25 +63,58 @@ export async function abortRunningWave(ledger: MissionLedger, reason: string): P
 
 /** What an abortion means for the next wave: at once, after a back-off, or not before a person has acted. */
 function backOff(ledger: MissionLedger, abortion: Abortion): void {
-  const { mission } = ledger;
-  if (abortion.kind === 'hold') {
-    holdMission(ledger, abortion.hold, abortion.reason);
-    return;
+  switch (abortion.kind) {
+    case 'hold':
+      holdMission(ledger, abortion.hold, abortion.reason);
+      return;
+    case 'lease_lost':
+      return loseLease(ledger);
+    case 'error':
+      return countError(ledger, abortion.reason);
+    case 'wait':
+      return dueIn(ledger, abortBackoffMs(1));
+    case 'outage':
+      return sitOut(ledger, abortion);
   }
-  if (abortion.kind === 'lease_lost') mission.leasesLostInRow += 1;
-  if (abortion.kind === 'error') mission.abortsInRow += 1;
-  const delayMs = abortion.kind === 'lease_lost' ? 0 : abortBackoffMs(Math.max(1, mission.abortsInRow));
-  mission.waveDueAt = new Date(ledger.now.getTime() + delayMs);
-  if (abortion.kind === 'error' && mission.abortsInRow >= ABORTS_IN_ROW_MAX)
-    holdMission(
-      ledger,
-      'stalled',
-      `${mission.abortsInRow} waves in a row failed, the last with: ${abortion.reason}`,
-    );
+}
+
+function loseLease(ledger: MissionLedger): void {
+  const { mission } = ledger;
+  mission.leasesLostInRow += 1;
+  dueIn(ledger, 0);
   if (mission.leasesLostInRow >= LEASES_LOST_IN_ROW_MAX)
     holdMission(
       ledger,
       'stalled',
       `${mission.leasesLostInRow} waves in a row lost their lease before they could commit.`,
     );
+}
+
+function countError(ledger: MissionLedger, reason: string): void {
+  const { mission } = ledger;
+  mission.abortsInRow += 1;
+  dueIn(ledger, abortBackoffMs(mission.abortsInRow));
+  if (mission.abortsInRow >= ABORTS_IN_ROW_MAX)
+    holdMission(ledger, 'stalled', `${mission.abortsInRow} waves in a row failed, the last with: ${reason}`);
+}
+
+/** An outage is nobody's fault here: it backs off further and further, and after a while a person is told. */
+function sitOut(
+  ledger: MissionLedger,
+  outage: { readonly reason: string; readonly retryAfterMs: number },
+): void {
+  const { mission, now } = ledger;
+  mission.outagesInRow += 1;
+  mission.outageSince ??= now;
+  dueIn(ledger, Math.max(outage.retryAfterMs, abortBackoffMs(mission.outagesInRow)));
+  if (now.getTime() - mission.outageSince.getTime() >= OUTAGE_MS_MAX)
+    holdMission(
+      ledger,
+      'provider',
+      `The provider has not answered for ten minutes: ${outage.reason}. Resume to try again.`,
+    );
+}
+
+function dueIn(ledger: MissionLedger, delayMs: number): void {
+  ledger.mission.waveDueAt = new Date(ledger.now.getTime() + delayMs);
 }

@@ -33,7 +33,8 @@ const cancel = (mission: TestMission, { taskId }: LeasedAttempt) =>
 const expire = (mission: TestMission) =>
   mission.run((tx) =>
     inMission(tx, mission.id, async (ledger) => {
-      for (const attempt of await readExpiredAttempts(tx, mission.id, 10)) await expireAttempt(ledger, attempt);
+      for (const attempt of await readExpiredAttempts(tx, mission.id, 10))
+        await expireAttempt(ledger, attempt);
     }),
   );
 /** An attempt whose worker has gone silent. */
@@ -170,7 +171,10 @@ describe('a worker whose lease has run out', () => {
     await mission.complete(late, 'Late but good.');
     await mission.say('T1 came late; look at it.');
     await mission.wave(toAccept('T1', 'A1'));
-    expect(await mission.task('T1')).toMatchObject({ state: 'completed', result: { summary: 'Late but good.' } });
+    expect(await mission.task('T1')).toMatchObject({
+      state: 'completed',
+      result: { summary: 'Late but good.' },
+    });
     expect(await mission.complete(next)).toMatchObject(CANCELED);
   });
 });
@@ -187,7 +191,9 @@ describe('a foreign token', () => {
     await mission.expireLease(attempt);
     expect(await mission.complete(thief, 'Stolen.')).toMatchObject(LEASE_LOST);
     expect((await mission.attempts('T1'))[0]).toMatchObject({ state: 'leased', late_result: null });
-    expect(await mission.query('SELECT 1 FROM artifact WHERE tenant_id = $1 AND mission_id = $2')).toEqual([]);
+    expect(await mission.query('SELECT 1 FROM artifact WHERE tenant_id = $1 AND mission_id = $2')).toEqual(
+      [],
+    );
   });
 });
 
@@ -224,7 +230,11 @@ describe('a failed attempt', () => {
     const attempt = await mission.workingOn();
     expect(await fail(mission, attempt)).toEqual(ACCEPTED);
     expect(await fail(mission, attempt)).toEqual(ACCEPTED);
-    expect(await mission.task('T1')).toMatchObject({ state: 'queued', state_reason: 'attempt_failed', failures: 1 });
+    expect(await mission.task('T1')).toMatchObject({
+      state: 'queued',
+      state_reason: 'attempt_failed',
+      failures: 1,
+    });
     expect(await mission.unseen()).toEqual(['attempt_failed']);
     await mission.wave(toDispatch('T1'));
     expect(await mission.claim()).toEqual([]);
@@ -260,7 +270,11 @@ describe('the attempt of a canceled task', () => {
       expect(await fail(mission, asker)).toMatchObject(CANCELED);
       expect(await release(mission, asker)).toMatchObject(CANCELED);
     }
-    expect((await mission.attempts('T1'))[0]).toMatchObject({ state: 'canceled', result: null, late_result: null });
+    expect((await mission.attempts('T1'))[0]).toMatchObject({
+      state: 'canceled',
+      result: null,
+      late_result: null,
+    });
     expect(await mission.row()).toMatchObject({ tasks_canceled: 1, attempts_in_flight: 0 });
   });
 

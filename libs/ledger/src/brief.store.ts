@@ -1,11 +1,11 @@
 import { taskResultSchema, type Brief, type Json } from '#contracts';
 import type { AttemptRow } from './attempt.store.js';
+import { DIRECTIVES_PER_MISSION_MAX } from './directive.store.js';
 import { refOf } from './domain/refs.js';
 import type { MissionLedger } from './mission-ledger.js';
 import type { TaskRow } from './task.store.js';
 
 const DEPENDENCIES_IN_BRIEF_MAX = 20;
-const DIRECTIVES_IN_BRIEF_MAX = 50;
 const DEPENDENCY_SUMMARY_CHARACTERS_MAX = 1_000;
 
 /** All that a worker needs to do its task: the objective, the directives, the task, and what its dependencies came to. */
@@ -14,7 +14,7 @@ export async function readBrief(ledger: MissionLedger, task: TaskRow, attempt: A
   const directives = await tx.db.directive.findMany({
     where: { tenantId: tx.tenantId, missionId: mission.id, state: 'accepted' },
     orderBy: { number: 'asc' },
-    take: DIRECTIVES_IN_BRIEF_MAX,
+    take: DIRECTIVES_PER_MISSION_MAX,
     select: { number: true, text: true },
   });
   const dependencies = await tx.db.taskDependency.findMany({

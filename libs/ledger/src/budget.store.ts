@@ -18,11 +18,14 @@ export async function setBudget(tx: Tx, missionId: string, budget: BudgetInput):
 export type Reservation = 'ok' | 'wait' | 'reached';
 
 /**
- * Reserves `amountUsd` (decimal string) against the mission's limits, 1. in one statement, so that concurrent requests
- * cannot both take the last of it, 2. never above the limit, spent and reserved together, 3. nor above the day's (UTC),
+ * Reserves `amountUsd` (decimal string) against the mission's limits, 1. under the mission's lock, so that concurrent
+ * requests cannot both take the last of it, 2. never above the limit, spent and reserved together, 3. nor above the day's (UTC),
  * counting what today's calls have cost or still reserve.
  */
 export async function reserveBudget(tx: Tx, missionId: string, amountUsd: string): Promise<Reservation> {
+  // The lock comes first, as a statement of its own: an UPDATE that had to wait for it would still see yesterday's calls.
+  await tx.db.$queryRaw`
+    SELECT 1 AS locked FROM mission WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${missionId}::uuid FOR UPDATE`;
   const reserved = await tx.db.$executeRaw`
     UPDATE mission
        SET reserved_usd = reserved_usd + ${amountUsd}::numeric

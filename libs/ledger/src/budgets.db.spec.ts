@@ -2,7 +2,13 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, type TestMission } from '../../../test/support/mission.js';
 import { toHandOff } from '../../../test/support/writes.js';
-import { permitModelCall, settleModelCall, settleOrphanedCall, updateMission, type CallPermission } from './index.js';
+import {
+  permitModelCall,
+  settleModelCall,
+  settleOrphanedCall,
+  updateMission,
+  type CallPermission,
+} from './index.js';
 
 const permit = (mission: TestMission, reservedUsd = '0.10'): Promise<CallPermission> =>
   mission.run((tx) =>
@@ -77,7 +83,9 @@ describe('a model request', () => {
   it('is counted towards the tokens that its tenant has spent lately', async () => {
     const mission = await aMission(database);
     await settle(mission, await mustPermit(mission), '0.01');
-    const [tenant] = await mission.query('SELECT recent_tokens FROM tenant WHERE id = $1 AND $2::uuid IS NOT NULL');
+    const [tenant] = await mission.query(
+      'SELECT recent_tokens FROM tenant WHERE id = $1 AND $2::uuid IS NOT NULL',
+    );
     expect(tenant?.recent_tokens).toBe(100);
   });
 });
@@ -112,7 +120,10 @@ describe('a budget', () => {
     expect(await mission.openWave()).toBeNull();
   });
 
-  it.each([['raised', '5'], ['removed', null]])('lets the mission go on when it is %s', async (_what, limit) => {
+  it.each([
+    ['raised', '5'],
+    ['removed', null],
+  ])('lets the mission go on when it is %s', async (_what, limit) => {
     const mission = await aMission(database, { budget: { limit_usd: '0.05' } });
     await mission.submit('A');
     expect(await permit(mission)).toEqual({ kind: 'reached' });

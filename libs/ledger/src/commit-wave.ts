@@ -70,12 +70,15 @@ async function closeWave(
   const { mission, tx } = ledger;
   const handoff = commit.writes.findLast((write) => write.tool === 'handoff')?.input;
   mission.handoffNote = handoff?.note ?? null;
-  mission.handoffDone = handoff?.done ?? false;
+  const accepted = decisions.some(({ tool, outcome }) => tool === 'handoff' && outcome === 'applied');
+  mission.handoffDone = accepted && (handoff?.done ?? false);
   mission.waveId = null;
   mission.waveLeaseUntil = null;
   mission.waveDueAt = null;
   mission.abortsInRow = 0;
   mission.leasesLostInRow = 0;
+  mission.outagesInRow = 0;
+  mission.outageSince = null;
   const ended = await endWave(tx, commit.waveId, {
     state: 'committed',
     stopReason: commit.stopReason,
@@ -108,11 +111,17 @@ function settleMission(
   decisions: readonly DecisionRecord[],
 ): void {
   const { mission } = ledger;
-  if (!isDone(mission)) failVerification(ledger);
-  // a paused mission concludes when it is resumed
-  else if (mission.state === 'active')
-    conclude(ledger, actorOf(commit.waveId), { isVerified: mission.verificationOwed });
-  const changed = decisions.some((decision) => decision.outcome === 'applied' && decision.tool !== 'handoff');
+  const handedOff = decisions.some(
+    (decision) => decision.tool === 'handoff' && decision.outcome === 'applied',
+  );
+  // A paused mission concludes when it is resumed.
+  if (isDone(mission)) {
+    if (mission.state === 'active')
+      conclude(ledger, actorOf(commit.waveId), { isVerified: mission.verificationOwed });
+  } else if (mission.verificationOwed) failVerification(ledger);
+  // Nothing is open and nobody said what that means: one more wave is owed, to say it.
+  else if (isSettled(mission) && !handedOff && !mission.isDefault) mission.verificationOwed = true;
+  const changed = decisions.some(isProgress);
   const heard = commit.trigger === 'message' && commit.seenInboxSeqs.length > 0;
   mission.idleWavesInRow = changed || heard ? 0 : mission.idleWavesInRow + 1;
   const idlesOn = mission.idleWavesInRow >= mission.policy.no_progress_waves_max;
@@ -120,10 +129,24 @@ function settleMission(
     holdMission(ledger, 'stalled', `${mission.idleWavesInRow} waves in a row changed nothing.`);
 }
 
+/** Creating, dispatching and judging move the work on; a note, a hand-off or a changed field alone does not. */
+function isProgress({ outcome, tool, input }: DecisionRecord): boolean {
+  if (outcome !== 'applied') return false;
+  return tool === 'task_dispatch' || tool === 'task_review' || (tool === 'task_upsert' && !isUpdate(input));
+}
+
+function isUpdate(input: Json): boolean {
+  return (
+    input !== null &&
+    typeof input === 'object' &&
+    !Array.isArray(input) &&
+    input.expected_version !== undefined
+  );
+}
+
 /** A verification that was owed gives way to new work; without any it is owed again, until it is a person's to settle. */
 function failVerification(ledger: MissionLedger): void {
   const { mission } = ledger;
-  if (!mission.verificationOwed) return;
   mission.verificationOwed = false;
   if (!isSettled(mission)) return;
   mission.verificationFailures += 1;

@@ -26,7 +26,12 @@ afterAll(() => database.drop());
 describe('a completed dependency', () => {
   it('makes ready what waited for nothing else, and that can be dispatched in the same wave', async () => {
     const mission = await aMission(database);
-    await mission.submit({ key: 'a' }, { key: 'b' }, { key: 'c', depends_on: ['a'] }, { depends_on: ['a', 'b'] });
+    await mission.submit(
+      { key: 'a' },
+      { key: 'b' },
+      { key: 'c', depends_on: ['a'] },
+      { depends_on: ['a', 'b'] },
+    );
     await mission.wave(toDispatch('T1'));
     await mission.complete(await mission.mustClaim());
     await mission.wave(toAccept('T1'), toDispatch('T3'));
@@ -57,7 +62,12 @@ describe('a dependency that fails', () => {
 
   it('is the same when it is canceled, or failed in review', async () => {
     const mission = await aMission(database);
-    const [a] = await mission.submit({ key: 'a' }, { key: 'b' }, { depends_on: ['a'] }, { depends_on: ['b'] });
+    const [a] = await mission.submit(
+      { key: 'a' },
+      { key: 'b' },
+      { depends_on: ['a'] },
+      { depends_on: ['b'] },
+    );
     await cancel(mission, rowIdOf(a));
     await mission.wave(toDispatch('T2'));
     await mission.complete(await mission.mustClaim());
@@ -79,7 +89,11 @@ describe('a dependency that fails', () => {
       expiries: 0,
       result: null,
     });
-    expect(await mission.task('T2')).toMatchObject({ state: 'blocked', state_reason: null, failed_dependencies: 0 });
+    expect(await mission.task('T2')).toMatchObject({
+      state: 'blocked',
+      state_reason: null,
+      failed_dependencies: 0,
+    });
     await mission.finish('T1');
     await mission.finish('T2');
     expect(await mission.row()).toMatchObject({ tasks_completed: 2 });
@@ -91,7 +105,10 @@ describe('a dependency that fails', () => {
     await cancel(mission, rowIdOf(a));
     await cancel(mission, rowIdOf(b));
     await retry(mission, rowIdOf(a));
-    expect(await mission.task('T3')).toMatchObject({ state_reason: 'dependency_failed', failed_dependencies: 1 });
+    expect(await mission.task('T3')).toMatchObject({
+      state_reason: 'dependency_failed',
+      failed_dependencies: 1,
+    });
     await retry(mission, rowIdOf(b));
     expect(await mission.task('T3')).toMatchObject({ state_reason: null, failed_dependencies: 0 });
   });
@@ -102,7 +119,10 @@ describe('retryTask', () => {
     const mission = await aMission(database);
     const [a, b] = await mission.submit('A', 'B');
     await mission.finish('T1');
-    await expect(retry(mission, rowIdOf(a))).rejects.toMatchObject({ kind: 'conflict', code: 'task_completed' });
+    await expect(retry(mission, rowIdOf(a))).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'task_completed',
+    });
     await expect(retry(mission, rowIdOf(b))).rejects.toMatchObject({ kind: 'conflict', code: 'task_queued' });
   });
 

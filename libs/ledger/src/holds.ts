@@ -31,6 +31,8 @@ export function liftAllHolds(ledger: MissionLedger, actor: Actor): void {
   mission.holds = [];
   mission.abortsInRow = 0;
   mission.leasesLostInRow = 0;
+  mission.outagesInRow = 0;
+  mission.outageSince = null;
   mission.idleWavesInRow = 0;
   mission.verificationFailures = 0;
   mission.readyDeferred = false;

@@ -10,7 +10,7 @@ export async function judgeWrites(
   missionId: string,
   writes: readonly StagedWrite[],
 ): Promise<Decision[]> {
-  const ledger = await MissionLedger.open(tx, missionId);
+  const ledger = await MissionLedger.peek(tx, missionId);
   const { view } = await loadView(ledger, writes);
   return decide(view, writes);
 }

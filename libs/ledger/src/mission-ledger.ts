@@ -3,7 +3,7 @@ import { newUuid } from '#contracts';
 import { nextWaveDueAt } from './domain/due.js';
 import { insertEvents, type EventRow, type NewEvent } from './event.store.js';
 import { insertInboxItems, type InboxRow, type NewInboxItem } from './inbox.store.js';
-import { lockMission, readTenantLimits, saveMission, type MissionRow } from './mission.store.js';
+import { lockMission, readMission, readTenantLimits, saveMission, type MissionRow } from './mission.store.js';
 import { insertDeliveries, type Outbound } from './outbound.store.js';
 
 /** Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. */
@@ -28,7 +28,15 @@ export class MissionLedger {
 
   /** Locks the mission and opens its ledger; throws `not_found` when this tenant has no such mission. */
   static async open(tx: Tx, missionId: string): Promise<MissionLedger> {
-    const mission = await lockMission(tx, missionId);
+    return MissionLedger.of(tx, await lockMission(tx, missionId));
+  }
+
+  /** The same without the lock, to look and never to write. */
+  static async peek(tx: Tx, missionId: string): Promise<MissionLedger> {
+    return MissionLedger.of(tx, await readMission(tx, missionId));
+  }
+
+  private static async of(tx: Tx, mission: MissionRow): Promise<MissionLedger> {
     const { concurrent_attempts: attemptsMax } = await readTenantLimits(tx);
     const slotsMax =
       attemptsMax === 0 ? ATTEMPTS_IN_FLIGHT_MAX : Math.min(attemptsMax, ATTEMPTS_IN_FLIGHT_MAX);

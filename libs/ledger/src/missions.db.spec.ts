@@ -18,7 +18,8 @@ const CITED = [
   { criterion: 1, refs: ['T1'] },
   { criterion: 2, refs: ['T1'] },
 ];
-const statusOf = (mission: TestMission) => mission.run(async (tx) => (await readMissionStatus(tx, mission.id)).status);
+const statusOf = (mission: TestMission) =>
+  mission.run(async (tx) => (await readMissionStatus(tx, mission.id)).status);
 const control = (mission: TestMission, action: 'pause' | 'resume' | 'cancel' | 'archive') =>
   mission.run((tx) => controlMission(tx, mission.id, action, A_KEY));
 /** Works on T1 until only its review is left, and the wave that is to review it is open. */
@@ -74,7 +75,8 @@ describe('a mission', () => {
 
   it('never completes when it is the default mission of its tenant, of which there is one', async () => {
     const tenantId = await aTenant(database.transactions);
-    const ensure = () => database.transactions.inTransaction(tenantId, (tx) => ensureDefaultMission(tx, A_KEY));
+    const ensure = () =>
+      database.transactions.inTransaction(tenantId, (tx) => ensureDefaultMission(tx, A_KEY));
     const missionId = await ensure();
     expect(await ensure()).toBe(missionId);
     const mission = new TestMission(database, tenantId, missionId);
@@ -103,9 +105,9 @@ describe('a mission', () => {
     const mission = await aMission(database);
     const policy = { context_budget_tokens: 199_000, output_tokens_max: 4_096 };
     await expect(aMission(database, { policy })).rejects.toMatchObject({ code: 'context_budget_too_large' });
-    await expect(
-      mission.run((tx) => updateMission(tx, mission.id, { policy }, A_KEY)),
-    ).rejects.toMatchObject({ code: 'context_budget_too_large' });
+    await expect(mission.run((tx) => updateMission(tx, mission.id, { policy }, A_KEY))).rejects.toMatchObject(
+      { code: 'context_budget_too_large' },
+    );
   });
 
   it('has its directives in force, word by word, from the beginning', async () => {
@@ -121,7 +123,14 @@ describe('a mission', () => {
   it('is not made at all when its creation fails half-way', async () => {
     const tenantId = await aTenant(database.transactions);
     const half = database.transactions.inTransaction(tenantId, async (tx) => {
-      const input = { title: 'A', objective: '', directives: ['B'], acceptance_criteria: [], policy: {}, budget: {} };
+      const input = {
+        title: 'A',
+        objective: '',
+        directives: ['B'],
+        acceptance_criteria: [],
+        policy: {},
+        budget: {},
+      };
       await createMission(tx, { ...input, callback_url: null, metadata: {} }, A_KEY);
       throw new Error('the client went away');
     });
@@ -181,7 +190,7 @@ describe('a mission with acceptance criteria', () => {
 
 describe('a wave that aborts', () => {
   const ERROR: Abortion = { kind: 'error', reason: 'bad_response' };
-  const OUTAGE: Abortion = { kind: 'outage', reason: 'outage' };
+  const OUTAGE: Abortion = { kind: 'outage', reason: 'outage', retryAfterMs: 0 };
   const abort = async (mission: TestMission, abortion: Abortion): Promise<void> => {
     await mission.skipWaiting();
     const wave = await mission.mustOpenWave();

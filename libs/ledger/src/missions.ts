@@ -10,7 +10,7 @@ import {
   type Policy,
 } from '#contracts';
 import type { Tx } from '#database';
-import { cancelOpenTask } from './end-task.js';
+import { cancelAll } from './cancel-all.store.js';
 import { setBudget } from './budget.store.js';
 import { conflict, invalid } from './errors.js';
 import { liftAllHolds, liftHold } from './holds.js';
@@ -22,7 +22,6 @@ import { refOf } from './domain/refs.js';
 import { openTaskCount, TASK_REASONS } from './domain/task-state.js';
 import { findDefaultMission, insertMission, taskCounts, type MissionRow } from './mission.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
-import { readOpenTasks } from './task.store.js';
 
 const FENCE_SECRET_BYTES = 32;
 
@@ -165,8 +164,32 @@ function move(ledger: MissionLedger, action: MissionAction): void {
 /** Cancels what is open and fences off a running wave: the next model call does not happen. */
 async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 'archive'): Promise<void> {
   await abortRunningWave(ledger, `mission_${action}`);
-  for (const task of await readOpenTasks(ledger.tx, ledger.mission.id))
-    await cancelOpenTask(ledger, task, { actor, reason: TASK_REASONS.missionCanceled });
+  const { tasks, attempts } = await cancelAll(ledger, TASK_REASONS.missionCanceled);
+  for (const attempt of attempts)
+    ledger.append({
+      type: 'attempt.canceled',
+      actor,
+      taskId: attempt.task_id,
+      attemptId: attempt.id,
+      data: { ref: refOf('A', attempt.ref_number), state: 'canceled' },
+    });
+  for (const task of tasks)
+    ledger.append(
+      {
+        type: 'task.canceled',
+        actor,
+        taskId: task.id,
+        data: {
+          ref: refOf('T', task.number),
+          key: task.key,
+          title: task.title,
+          state: 'canceled',
+          generation: task.generation,
+          reason: TASK_REASONS.missionCanceled,
+        },
+      },
+      { callbackUrls: task.callback_url === null ? [] : [task.callback_url], result: undefined },
+    );
 }
 
 function missionOutbound(ledger: MissionLedger) {

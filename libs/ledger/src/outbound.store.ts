@@ -31,7 +31,14 @@ export async function insertDeliveries(
   onlyEndpointId: string | null = null,
 ): Promise<void> {
   const endpoints = await tx.db.webhookEndpoint.findMany({
-    where: { tenantId: tx.tenantId, state: 'enabled' },
+    where: {
+      tenantId: tx.tenantId,
+      state: 'enabled',
+      OR: [
+        { missionId: null },
+        { missionId: { in: events.flatMap((event) => event.missionId ?? []).slice(0, 1) } },
+      ],
+    },
     select: { id: true, url: true, eventTypes: true, missionId: true, implicit: true, includeResult: true },
   });
   const isWanted = (endpoint: EndpointRow, event: (typeof events)[number]): boolean =>

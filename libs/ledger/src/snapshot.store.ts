@@ -1,5 +1,6 @@
 import { taskResultSchema, toStorableText, type Json, type WaveTrigger } from '#contracts';
 import type { Tx } from '#database';
+import { DIRECTIVES_PER_MISSION_MAX } from './directive.store.js';
 import { refOf } from './domain/refs.js';
 import type {
   ConductorSnapshot,
@@ -23,7 +24,6 @@ const REVIEW_MAX = 40;
 const BLOCKED_MAX = 60;
 const FINISHED_MAX = 60;
 const NOTES_MAX = 100;
-const DIRECTIVES_MAX = 500;
 const OPEN_DEPENDENCIES_NAMED_MAX = 10;
 const OUTPUT_HEAD_CHARACTERS_MAX = 2_000;
 const OUTCOME_CHARACTERS_MAX = 240;
@@ -70,7 +70,7 @@ async function readDirectives({ tx, mission }: MissionLedger): Promise<{ ref: st
   const rows = await tx.db.directive.findMany({
     where: { tenantId: tx.tenantId, missionId: mission.id, state: 'accepted' },
     orderBy: { number: 'asc' },
-    take: DIRECTIVES_MAX,
+    take: DIRECTIVES_PER_MISSION_MAX,
   });
   return rows.map((row) => ({ ref: refOf('D', row.number), text: row.text }));
 }

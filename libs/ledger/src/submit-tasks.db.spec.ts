@@ -30,7 +30,9 @@ describe('submitTasks', () => {
     const mission = await aMission(database);
     await mission.submit('A', 'B', 'C');
     await mission.submit('D');
-    expect(await mission.query('SELECT body FROM inbox_item WHERE tenant_id = $1 AND mission_id = $2')).toEqual([
+    expect(
+      await mission.query('SELECT body FROM inbox_item WHERE tenant_id = $1 AND mission_id = $2'),
+    ).toEqual([
       { body: { first: 'T1', last: 'T3', count: 3 } },
       { body: { first: 'T4', last: 'T4', count: 1 } },
     ]);
@@ -83,10 +85,16 @@ describe('submitTasks', () => {
     const [done] = await mission.submit({ title: 'Done', key: 'done' });
     await mission.finish('T1');
     const id = done !== undefined && 'id' in done ? done.id : '';
-    await mission.submit({ depends_on: ['done'] }, { depends_on: ['T1'] }, { depends_on: [id, 'T1', 'done'] });
+    await mission.submit(
+      { depends_on: ['done'] },
+      { depends_on: ['T1'] },
+      { depends_on: [id, 'T1', 'done'] },
+    );
     for (const ref of ['T2', 'T3', 'T4'])
       expect(await mission.task(ref)).toMatchObject({ state: 'queued', open_dependencies: 0 });
-    expect(await mission.query('SELECT 1 FROM task_dependency WHERE tenant_id = $1 AND $2::uuid IS NOT NULL')).toHaveLength(3);
+    expect(
+      await mission.query('SELECT 1 FROM task_dependency WHERE tenant_id = $1 AND $2::uuid IS NOT NULL'),
+    ).toHaveLength(3);
   });
 
   it('blocks a task that depends on one which was canceled, and says why', async () => {
@@ -126,7 +134,11 @@ describe('submitTasks', () => {
     await mission.submit('B');
     expect(await mission.row()).toMatchObject({ state: 'active' });
     await mission.wave(toDispatch('T2'));
-    expect(await mission.events('mission.')).toEqual(['mission.created', 'mission.completed', 'mission.resumed']);
+    expect(await mission.events('mission.')).toEqual([
+      'mission.created',
+      'mission.completed',
+      'mission.resumed',
+    ]);
   });
 
   it('leaves a completed mission completed when a repeated key brings nothing new', async () => {

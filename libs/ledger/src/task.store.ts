@@ -63,9 +63,10 @@ export async function insertTasks(
     data: tasks.map((task) => ({ ...task, tenantId, missionId: ledger.mission.id })),
   });
   if (dependencies.length > 0)
-    await ledger.tx.db.taskDependency.createMany({
-      data: dependencies.map((edge) => ({ ...edge, tenantId })),
-    });
+    await ledger.tx.db.$executeRaw`
+      INSERT INTO task_dependency (tenant_id, task_id, depends_on_id)
+      SELECT ${tenantId}::uuid, unnest(${dependencies.map((edge) => edge.taskId)}::uuid[]),
+             unnest(${dependencies.map((edge) => edge.dependsOnId)}::uuid[])`;
   for (const task of tasks) {
     const state = task.state as TaskState; // given by the commands in this folder
     ledger.mission[COUNTER_OF_STATE[state]] += 1;
@@ -169,19 +170,6 @@ export async function countDependencies(tx: Tx, taskId: string): Promise<{ open:
       FROM task_dependency d JOIN task t ON t.tenant_id = d.tenant_id AND t.id = d.depends_on_id
      WHERE d.tenant_id = ${tx.tenantId}::uuid AND d.task_id = ${taskId}::uuid`;
   return row ?? { open: 0, failed: 0 };
-}
-
-/** Ids and numbers of the mission's open tasks. */
-export async function readOpenTasks(tx: Tx, missionId: string): Promise<TaskRow[]> {
-  const rows = await tx.db.task.findMany({
-    where: {
-      tenantId: tx.tenantId,
-      missionId,
-      state: { in: ['blocked', 'queued', 'working', 'input_required'] },
-    },
-    orderBy: { number: 'asc' },
-  });
-  return rows.map(toTaskRow);
 }
 
 /** The change that empties a task's result, for its next generation. */

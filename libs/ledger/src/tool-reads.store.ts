@@ -62,6 +62,7 @@ async function readTaskNamed(tx: Tx, missionId: string, name: string): Promise<F
     },
     outside: {
       title: task.title,
+      key: task.key ?? '',
       instructions: head(task.instructions),
       acceptance_criteria: task.acceptanceCriteria.join('\n'),
       feedback: task.feedback ?? '',
@@ -72,7 +73,6 @@ async function readTaskNamed(tx: Tx, missionId: string, name: string): Promise<F
 
 function taskFacts(task: TaskRow): Record<string, Json> {
   return {
-    key: task.key,
     version: task.version,
     state: task.state,
     reason: task.stateReason,
@@ -159,7 +159,7 @@ export async function searchTasks(
   const found = rows.map(toTaskRow).map((task) => ({
     ref: refOf('T', task.number),
     facts: taskFacts(task),
-    outside: { title: task.title },
+    outside: { title: task.title, key: task.key ?? '' },
   }));
   return { total, found };
 }

@@ -1,14 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission } from '../../../test/support/mission.js';
-import {
-  toAccept,
-  toChange,
-  toCreate,
-  toDispatch,
-  toHandOff,
-  toNote,
-} from '../../../test/support/writes.js';
+import { toAccept, toChange, toCreate, toDispatch, toHandOff, toNote } from '../../../test/support/writes.js';
 import { cancelTask, controlMission, expireWave, prolongWaveLease } from './index.js';
 
 let database: TestDatabase;
@@ -86,7 +79,9 @@ describe('when the next wave is due', () => {
     const mission = await aMission(database);
     await mission.submit('A');
     const wave = await mission.mustOpenWave();
-    await mission.query('UPDATE mission SET policy = policy || \'{"debounce_ms": 60000}\' WHERE tenant_id = $1 AND id = $2');
+    await mission.query(
+      'UPDATE mission SET policy = policy || \'{"debounce_ms": 60000}\' WHERE tenant_id = $1 AND id = $2',
+    );
     await mission.say('Wait.');
     await mission.commit(wave, toHandOff());
     expect(await mission.openWave()).not.toBeNull();
@@ -166,7 +161,10 @@ describe('commitWave', () => {
     const mission = await aMission(database);
     await mission.submit('A');
     const wave = await mission.mustOpenWave();
-    const both = await Promise.all([mission.commit(wave, toDispatch('T1')), mission.commit(wave, toDispatch('T1'))]);
+    const both = await Promise.all([
+      mission.commit(wave, toDispatch('T1')),
+      mission.commit(wave, toDispatch('T1')),
+    ]);
     expect(both.toSorted()).toEqual([false, true]);
   });
 
@@ -181,8 +179,18 @@ describe('commitWave', () => {
     expect(await mission.unseen()).toEqual(['decision_rejected', 'decision_rejected']);
     const [row] = await mission.waves();
     expect(row?.decisions).toMatchObject([
-      { tool: 'task_dispatch', input: { ref: 'T1' }, outcome: 'rejected', reason: expect.stringContaining('canceled') },
-      { tool: 'task_dispatch', input: { ref: 'T2' }, outcome: 'applied', changed: [{ kind: 'task', ref: 'T2' }] },
+      {
+        tool: 'task_dispatch',
+        input: { ref: 'T1' },
+        outcome: 'rejected',
+        reason: expect.stringContaining('canceled'),
+      },
+      {
+        tool: 'task_dispatch',
+        input: { ref: 'T2' },
+        outcome: 'applied',
+        changed: [{ kind: 'task', ref: 'T2' }],
+      },
       { tool: 'task_upsert', outcome: 'rejected' },
       { tool: 'note', outcome: 'applied', changed: [{ kind: 'note', ref: 'N1' }] },
     ]);
@@ -206,7 +214,11 @@ describe('commitWave', () => {
       toCreate('pour', { depends_on: ['dig'] }),
       toDispatch('dig'),
     );
-    expect(await mission.task('T1')).toMatchObject({ key: 'dig', created_by_wave: wave.waveId, attempt_count: 1 });
+    expect(await mission.task('T1')).toMatchObject({
+      key: 'dig',
+      created_by_wave: wave.waveId,
+      attempt_count: 1,
+    });
     expect(await mission.task('T2')).toMatchObject({ state: 'blocked', created_by_wave: wave.waveId });
   });
 

@@ -2,13 +2,17 @@ import type { FailureKind } from './domain/failure.js';
 
 /** A model request that came to nothing. `kind` says what to do; what it cost is on record already. */
 export class ModelFailure extends Error {
+  /** How long the provider asked to be left alone; 0 when it did not say. */
+  readonly retryAfterMs: number;
+
   constructor(
     readonly kind: FailureKind,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly retryAfterMs?: number } = {},
   ) {
     super(message, options);
     this.name = 'ModelFailure';
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
 

@@ -12,6 +12,9 @@ import { BudgetError, ContextBoundError, ModelFailure } from './model-failure.js
 /** In all, from the intent on record to the settlement; after that the sweep settles a call at its worst case. */
 const CALL_DEADLINE_MS = 660_000;
 
+/** A provider that asks for longer is asked again all the same. */
+const RETRY_AFTER_MS_MAX = 3_600_000;
+
 export type MessagesBody = MessageCreateParamsNonStreaming;
 
 /** One model request: for whom it is, what it says, and what it may be at most. */
@@ -98,11 +101,17 @@ export class ModelGateway {
       stream.on('streamEvent', (event) => {
         watchdog.beat();
         if (event.type === 'message_start') usage = usageOf(event.message.usage);
+        if (event.type === 'message_delta') usage = { ...usage, output: event.usage.output_tokens };
       });
       const message = await stream.finalMessage();
       usage = usageOf(message.usage);
       failure = null;
-      return { message, usage, promptTokens: promptTokens(usage), costUsd: costUsd(this.row(request), usage) };
+      return {
+        message,
+        usage,
+        promptTokens: promptTokens(usage),
+        costUsd: costUsd(this.row(request), usage),
+      };
     } catch (error) {
       const modelFailure = toFailure(error, watchdog);
       failure = modelFailure.kind;
@@ -201,5 +210,6 @@ function toFailure(error: unknown, watchdog: Watchdog): ModelFailure {
   const status = api?.status === undefined ? '' : ` (HTTP ${api.status})`;
   return new ModelFailure(kind, `the model request failed: ${kind.replace('_', ' ')}${status}`, {
     cause: error,
+    retryAfterMs: Number.isFinite(retryAfter) ? Math.min(retryAfter * 1_000, RETRY_AFTER_MS_MAX) : 0,
   });
 }

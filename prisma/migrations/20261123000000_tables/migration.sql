@@ -85,6 +85,8 @@ CREATE TABLE "mission" (
     "verification_failures" INTEGER NOT NULL DEFAULT 0,
     "aborts_in_row" INTEGER NOT NULL DEFAULT 0,
     "leases_lost_in_row" INTEGER NOT NULL DEFAULT 0,
+    "outages_in_row" INTEGER NOT NULL DEFAULT 0,
+    "outage_since" TIMESTAMPTZ(3),
     "idle_waves_in_row" INTEGER NOT NULL DEFAULT 0,
     "last_context_tokens" INTEGER NOT NULL DEFAULT 0,
     "limit_usd" DECIMAL(20,9),

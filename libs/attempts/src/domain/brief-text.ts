@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Brief, Json } from '#contracts';
-import { cleanText, cutToTokens, fencedText } from '#context';
+import { cleanText, cutToTokens, framed } from '#context';
 
 /** What each part of a brief may take of the whole, so that no part crowds out another. */
 const SHARE = {
@@ -22,7 +22,7 @@ export const WORKER_SYSTEM_TEXT = [
 ].join('\n');
 
 /** A brief as the model reads it, within about `tokensMax` by the builder's estimate; what was cut says so. */
-export function briefText(brief: Brief, tokensMax: number): string {
+export function briefText(brief: Brief, fenceSecret: string, tokensMax: number): string {
   const part = (share: number, text: string): string => cut(text, Math.floor(tokensMax * share));
   const sections: [string, string][] = [
     ['Mission', part(SHARE.objective, `${brief.mission.title}\n${brief.mission.objective}`.trim())],
@@ -30,23 +30,26 @@ export function briefText(brief: Brief, tokensMax: number): string {
       'Directives',
       part(SHARE.directives, brief.directives.map((one) => `${one.ref}: ${one.text}`).join('\n')),
     ],
-    ['Instructions', part(SHARE.instructions, cleanText(brief.task.instructions))],
+    ['Instructions', part(SHARE.instructions, clean(brief.task.instructions))],
     [
       'Acceptance criteria',
-      part(SHARE.criteria, brief.task.acceptance_criteria.map((one) => `- ${cleanText(one)}`).join('\n')),
+      part(SHARE.criteria, brief.task.acceptance_criteria.map((one) => `- ${clean(one)}`).join('\n')),
     ],
     [
       'Results of dependencies',
-      fence(brief, 'dependencies', part(SHARE.dependencies, dependencyLines(brief))),
+      fence(fenceSecret, 'dependencies', part(SHARE.dependencies, clean(dependencyLines(brief)))),
     ],
     [
       'Feedback on the last attempt',
-      fence(brief, 'feedback', part(SHARE.feedback, brief.attempt.feedback ?? '')),
+      fence(fenceSecret, 'feedback', part(SHARE.feedback, clean(brief.attempt.feedback ?? ''))),
     ],
-    ['Recorded outcome', fence(brief, 'outcome', part(SHARE.outcome, outcomeText(brief.outcome)))],
+    [
+      'Recorded outcome',
+      fence(fenceSecret, 'outcome', part(SHARE.outcome, clean(outcomeText(brief.outcome)))),
+    ],
   ];
   const shown = sections.filter(([, text]) => text !== '').map(([title, text]) => `## ${title}\n${text}`);
-  return [`# Task ${brief.task.ref}: ${cleanText(brief.task.title).replaceAll('\n', ' ')}`, ...shown].join(
+  return [`# Task ${brief.task.ref}: ${clean(brief.task.title).replaceAll('\n', ' ')}`, ...shown].join(
     '\n\n',
   );
 }
@@ -60,19 +63,21 @@ function outcomeText(outcome: Json | undefined): string {
   return typeof outcome === 'string' ? outcome : JSON.stringify(outcome);
 }
 
-/** The task's id is known to nobody who wrote the text, so they cannot close the fence. */
-function fence(brief: Brief, part: string, text: string): string {
+/** The secret is the attempt's lease token: whoever wrote the text has never seen it, so they cannot close the fence. */
+function fence(fenceSecret: string, part: string, text: string): string {
   if (text === '') return '';
-  const key = createHash('sha256')
-    .update(`${brief.attempt.idempotency_key}:${part}`)
-    .digest('hex')
-    .slice(0, 8);
-  return fencedText('untrusted', key, text).trimEnd();
+  const key = createHmac('sha256', fenceSecret).update(part).digest('hex').slice(0, 8);
+  return framed('untrusted', key, text).trimEnd();
+}
+
+/** A line may be as long as it is: the part that it stands in is bounded, and says what was cut of it. */
+function clean(text: string): string {
+  return cleanText(text, Number.POSITIVE_INFINITY);
 }
 
 function cut(text: string, tokensMax: number): string {
   const kept = cutToTokens(text, tokensMax);
-  return kept.length === text.length
-    ? text
-    : `${kept}\n(cut here: ${text.length - kept.length} more characters)`;
+  if (kept === text) return text;
+  const keptCharacters = Math.max(0, kept.length - '…'.length);
+  return `${kept}\n(cut here: ${text.length - keptCharacters} more characters)`;
 }

@@ -7,9 +7,9 @@ export const LINE_BYTES_MAX = 2_000;
 /**
  * Text from outside as the model may read it: NFC; no control, bidi, zero-width or otherwise invisible characters
  * (newline and tab stay); runs and lines cut at their bounds; nothing left that could be taken for a fence. The raw
- * bytes stay in the ledger.
+ * bytes stay in the ledger. Who bounds the whole text may let its lines be as long as they are.
  */
-export function cleanText(text: string): string {
+export function cleanText(text: string, lineBytesMax = LINE_BYTES_MAX): string {
   const visible = text
     .toWellFormed()
     .replace(LINE_BREAKS, '\n')
@@ -20,7 +20,7 @@ export function cleanText(text: string): string {
     .replaceAll('⟧', ']');
   return cutRuns(visible)
     .split('\n')
-    .map((line) => cutLine(line.replace(FENCE_LIKE_START, '$1\\<<')))
+    .map((line) => cutLine(line.replace(FENCE_LIKE_START, '$1\\<<'), lineBytesMax))
     .join('\n');
 }
 
@@ -55,13 +55,13 @@ function cutRuns(text: string): string {
   return kept.join('');
 }
 
-function cutLine(line: string): string {
-  if (Buffer.byteLength(line) <= LINE_BYTES_MAX) return line;
+function cutLine(line: string, bytesMax: number): string {
+  if (Buffer.byteLength(line) <= bytesMax) return line;
   let bytes = Buffer.byteLength('…');
   let end = 0;
   for (const character of line) {
     bytes += Buffer.byteLength(character);
-    if (bytes > LINE_BYTES_MAX) break;
+    if (bytes > bytesMax) break;
     end += character.length;
   }
   return `${line.slice(0, end)}…`;

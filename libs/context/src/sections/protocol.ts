@@ -16,7 +16,7 @@ A wave.
 - "(+9 more: call)" counts what did not fit, "(shortened: call)" marks what was cut: make the call only if you need it.
 - A write that comes too late is rejected, and the next wave reads why.
 - Say done only when the objective is met and nothing is open.
-Every request counts whole against the context budget, tool results included; near it only handoff is accepted.
+Every request counts whole against the context budget, tool results included; a wave that would exceed it ends.
 `;
 
 export const protocolPlan: SectionPlan = {

@@ -1,4 +1,11 @@
-import type { Json, StagedWrite, TaskState, WriteInput, WriteTool } from '#contracts';
+import {
+  looksLikeReference,
+  type Json,
+  type StagedWrite,
+  type TaskState,
+  type WriteInput,
+  type WriteTool,
+} from '#contracts';
 import { nextState } from './machine.js';
 import { TASK_REASONS, TASK_TRANSITIONS } from './task-state.js';
 
@@ -132,7 +139,7 @@ function judgeUpsert(ledger: Ledger, item: UpsertItem): Verdict {
 }
 
 function judgeCreate(ledger: Ledger, item: UpsertItem): Verdict {
-  if (item.expected_version !== undefined || looksLikeRef(item.key))
+  if (item.expected_version !== undefined || looksLikeReference(item.key))
     return reject(`there is no task ${item.key}`);
   if (item.title === undefined) return reject('a new task needs a title');
   if (item.worker !== undefined && !ledger.view.workers.includes(item.worker))
@@ -286,11 +293,6 @@ function find(ledger: Ledger, name: string): TaskView | undefined {
 function put(ledger: Ledger, task: TaskView): void {
   ledger.tasks.set(task.name, task);
   if (task.key !== null) ledger.names.set(task.key, task.name);
-}
-
-/** Refs are the ledger's to give: a key may not look like one. */
-function looksLikeRef(key: string): boolean {
-  return /^T[0-9]+$/.test(key);
 }
 
 function describe(task: TaskView): string {

@@ -49,5 +49,7 @@ export function abortBackoffMs(abortsInRow: number): number {
 export const ABORTS_IN_ROW_MAX = 5;
 /** The same for leases lost without any commit between them: crashes, kills and rotations are not the mission's fault so soon. */
 export const LEASES_LOST_IN_ROW_MAX = 20;
+/** An outage of the provider that lasts so long holds the mission. */
+export const OUTAGE_MS_MAX = 600_000;
 /** A verification that fails this often is a person's to settle. */
 export const VERIFICATION_FAILURES_MAX = 2;
