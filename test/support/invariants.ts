@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** What is true of every ledger at every moment between two transactions: a query whose rows break it. */
-export interface Invariant {
+interface Invariant {
   readonly name: string;
   readonly sql: string;
 }
@@ -284,7 +284,7 @@ const TENANCY: readonly Invariant[] = [
 ];
 
 /** All of them; each is a promise of the design that a single statement can check on a live ledger. */
-export const INVARIANTS: readonly Invariant[] = [
+const INVARIANTS: readonly Invariant[] = [
   ...LEDGER,
   ...TASKS,
   ...ATTEMPTS,

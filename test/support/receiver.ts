@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 /** A webhook as it arrived. */
-export interface Arrival {
+interface Arrival {
   readonly headers: Record<string, string>;
   readonly body: string;
 }

@@ -11,6 +11,7 @@ export type RelayScript = SimulatorScript;
 export interface Relay {
   readonly handlers: TicketHandlers;
   readonly simulator: Simulator;
+  readonly gateway: ModelGateway;
   /** Lets something happen once, between the next answer of a model and what is made of it. */
   onNextAnswer(happening: () => Promise<unknown>): void;
   /** Stops what is in hand, as a process that is told to end does. */
@@ -39,6 +40,7 @@ export async function startRelay(transactions: Transactions, script: RelayScript
   return {
     handlers,
     simulator,
+    gateway,
     onNextAnswer: (happening) => {
       gateway.happening = happening;
     },

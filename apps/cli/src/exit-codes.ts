@@ -10,4 +10,3 @@ export const EXIT = {
   taskFailed: 7,
   interrupted: 130,
 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -41,7 +41,7 @@ export class NoServiceError extends Error {
 }
 
 /** The service answered with a body that does not fit this version of the contract. */
-export class UnexpectedAnswerError extends Error {}
+class UnexpectedAnswerError extends Error {}
 
 export interface ApiRequest<Answer> {
   readonly method: 'GET' | 'POST' | 'DELETE';

@@ -1,3 +1,2 @@
-export { startSimulator, type Simulator, type SimulatorOptions } from './start-simulator.js';
-export { readSimulatorScript, simulatorScriptSchema, type SimulatorScript } from './script.js';
-export type { RecordedRequest } from './simulation.js';
+export { startSimulator, type Simulator } from './start-simulator.js';
+export { readSimulatorScript, type SimulatorScript } from './script.js';

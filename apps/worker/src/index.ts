@@ -1,1 +1,1 @@
-export { createHandlers, type WorkerDependencies } from './handlers.js';
+export { createHandlers } from './handlers.js';

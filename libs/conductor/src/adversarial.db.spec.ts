@@ -36,8 +36,12 @@ describe('a conductor that does whatever it reads', () => {
   const untouchable = async (mission: TestMission) => ({
     policy: (await mission.row()).policy,
     limit: (await mission.row()).limit_usd,
-    endpoints: await mission.query('SELECT id FROM webhook_endpoint WHERE tenant_id = $1 AND $2::uuid IS NOT NULL'),
-    keys: await mission.query('SELECT id, scopes, revoked_at FROM api_key WHERE tenant_id = $1 AND $2::uuid IS NOT NULL'),
+    endpoints: await mission.query(
+      'SELECT id FROM webhook_endpoint WHERE tenant_id = $1 AND $2::uuid IS NOT NULL',
+    ),
+    keys: await mission.query(
+      'SELECT id, scopes, revoked_at FROM api_key WHERE tenant_id = $1 AND $2::uuid IS NOT NULL',
+    ),
     limits: await mission.query('SELECT limits FROM tenant WHERE id = $1 AND $2::uuid IS NOT NULL'),
     directives: await mission.query(
       `SELECT text FROM directive WHERE tenant_id = $1 AND mission_id = $2 AND state = 'accepted'`,
@@ -51,7 +55,9 @@ describe('a conductor that does whatever it reads', () => {
       await mission.submit({ title: 'Report', metadata: { outcome: order } });
     },
   };
-  const cases = Object.keys(CHANNELS).flatMap((channel) => Object.keys(ORDERS).map((order) => [channel, order] as const));
+  const cases = Object.keys(CHANNELS).flatMap((channel) =>
+    Object.keys(ORDERS).map((order) => [channel, order] as const),
+  );
 
   it.each(cases)('gains nothing when %s tells it %s', async (channel, name) => {
     const neighbour = await aMission(database);

@@ -51,11 +51,14 @@ describe('a conductor whose model fails', () => {
     ['refusal', 'bad_response'],
   ];
 
-  it.each(ABORTS)('leaves nothing of a first wave that meets %s, and completes later', async (fault, reason) => {
-    const mission = await run([[1, fault]]);
-    expect((await outcomes(mission)).slice(0, 2)).toEqual([`aborted: ${reason}`, 'committed: handoff']);
-    await expectCompleted(mission);
-  });
+  it.each(ABORTS)(
+    'leaves nothing of a first wave that meets %s, and completes later',
+    async (fault, reason) => {
+      const mission = await run([[1, fault]]);
+      expect((await outcomes(mission)).slice(0, 2)).toEqual([`aborted: ${reason}`, 'committed: handoff']);
+      await expectCompleted(mission);
+    },
+  );
 
   it.each(ABORTS)('leaves nothing of a wave that meets %s when it reviews', async (fault, reason) => {
     const mission = await run([[2, fault]]);

@@ -20,5 +20,5 @@ export function environmentPage(): string {
 
 function defaultText(fallback: unknown): string {
   if (fallback === undefined) return 'unset';
-  return Array.isArray(fallback) ? `\`${fallback.join(',')}\`` : `\`${String(fallback)}\``;
+  return `\`${Array.isArray(fallback) ? fallback.join(',') : JSON.stringify(fallback).replaceAll('"', '')}\``;
 }

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { settingsSchema, type Settings } from './settings.js';
 
 export type QueueBackend = 'redis' | 'postgres' | 'none';
@@ -53,6 +53,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return configFrom(parsed.data);
 }
 
+/** Null says "not set" where a setting has no default. */
+function orNull<Value>(value: Value | undefined): Value | null {
+  return value ?? null;
+}
+
 function configFrom(settings: Settings): Config {
   const queue = resolveQueue(settings);
   if (queue === 'redis' && settings.REDIS_URL === undefined)
@@ -66,26 +71,26 @@ function configFrom(settings: Settings): Config {
   return {
     port: settings.PORT,
     host: settings.HOST,
-    databaseUrl: settings.DATABASE_URL ?? null,
-    redisUrl: settings.REDIS_URL ?? null,
+    databaseUrl: orNull(settings.DATABASE_URL),
+    redisUrl: orNull(settings.REDIS_URL),
     queue,
     homeDir: path.resolve(settings.WAVEKEEPER_HOME ?? path.join(os.homedir(), '.wavekeeper')),
     roles: settings.WAVEKEEPER_ROLES,
-    adminKey: settings.WAVEKEEPER_ADMIN_KEY ?? null,
-    masterKey: settings.WAVEKEEPER_MASTER_KEY ?? null,
-    anthropicApiKey: settings.ANTHROPIC_API_KEY ?? null,
-    anthropicBaseUrl: settings.ANTHROPIC_BASE_URL ?? null,
+    adminKey: orNull(settings.WAVEKEEPER_ADMIN_KEY),
+    masterKey: orNull(settings.WAVEKEEPER_MASTER_KEY),
+    anthropicApiKey: orNull(settings.ANTHROPIC_API_KEY),
+    anthropicBaseUrl: orNull(settings.ANTHROPIC_BASE_URL),
     webhookScheduleSeconds: settings.WAVEKEEPER_WEBHOOK_SCHEDULE,
-    webhookAllowCidrs: settings.WAVEKEEPER_WEBHOOK_ALLOW_CIDRS ?? null,
+    webhookAllowCidrs: orNull(settings.WAVEKEEPER_WEBHOOK_ALLOW_CIDRS),
     waveSlots: settings.WAVEKEEPER_WAVE_SLOTS,
     attemptSlots: settings.WAVEKEEPER_ATTEMPT_SLOTS,
     deliverySlots: settings.WAVEKEEPER_DELIVERY_SLOTS,
     sweepIntervalMs: settings.WAVEKEEPER_SWEEP_SECONDS * 1_000,
     logLevel: settings.LOG_LEVEL,
-    simulatorScript: settings.WAVEKEEPER_SIMULATOR_SCRIPT ?? null,
-    crashAt: settings.NODE_ENV === 'production' ? null : (settings.WAVEKEEPER_CRASH_AT ?? null),
-    clientUrl: settings.WAVEKEEPER_URL ?? null,
-    clientApiKey: settings.WAVEKEEPER_API_KEY ?? null,
+    simulatorScript: orNull(settings.WAVEKEEPER_SIMULATOR_SCRIPT),
+    crashAt: settings.NODE_ENV === 'production' ? null : orNull(settings.WAVEKEEPER_CRASH_AT),
+    clientUrl: orNull(settings.WAVEKEEPER_URL),
+    clientApiKey: orNull(settings.WAVEKEEPER_API_KEY),
   };
 }
 

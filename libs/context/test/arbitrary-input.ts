@@ -141,7 +141,7 @@ export const arbitraryBoard = fc
     })),
   );
 
-export const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
+const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
   .record({
     wave: arbitraryWave,
     board: arbitraryBoard,

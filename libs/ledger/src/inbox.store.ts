@@ -2,16 +2,14 @@ import type { Tx } from '#database';
 import type { Json } from '#contracts';
 import { TASK_REASONS } from './domain/task-state.js';
 
-export const INBOX_KINDS = [
-  'message',
-  'submission',
-  'attempt_succeeded',
-  'attempt_failed',
-  'attempt_exhausted',
-  'dependency_failed',
-  'decision_rejected',
-] as const;
-export type InboxKind = (typeof INBOX_KINDS)[number];
+type InboxKind =
+  | 'message'
+  | 'submission'
+  | 'attempt_succeeded'
+  | 'attempt_failed'
+  | 'attempt_exhausted'
+  | 'dependency_failed'
+  | 'decision_rejected';
 
 /** Something that a conductor has to see. The person lane is read first. */
 export interface NewInboxItem {

@@ -107,7 +107,8 @@ export async function controlMission(
     );
     if (action !== 'resume') return;
     ledger.dueNow();
-    if (isDone(ledger.mission)) conclude(ledger, actor, { isVerified: false });
+    if (ledger.mission.waveId === null && isDone(ledger.mission))
+      conclude(ledger, actor, { isVerified: false });
   });
 }
 

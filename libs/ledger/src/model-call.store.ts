@@ -46,15 +46,17 @@ export async function claimSettlement(
     readonly costUsd: string | null;
     readonly failure: string | null;
   },
-): Promise<{ missionId: string; reservedUsd: string } | null> {
+): Promise<{ missionId: string; waveId: string | null; reservedUsd: string } | null> {
   const { tokens } = settlement;
-  const [row] = await tx.db.$queryRaw<{ mission_id: string; reserved_usd: string }[]>`
+  const [row] = await tx.db.$queryRaw<{ mission_id: string; wave_id: string | null; reserved_usd: string }[]>`
     UPDATE model_call
        SET state = ${settlement.state}, failure = ${settlement.failure}, settled_at = clock_timestamp(),
            input_tokens = ${tokens.input}, cache_write_tokens = ${tokens.cacheWrite},
            cache_read_tokens = ${tokens.cacheRead}, output_tokens = ${tokens.output},
            cost_usd = coalesce(${settlement.costUsd}::numeric, reserved_usd)
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${callId}::uuid AND state = 'sent'
-    RETURNING mission_id, reserved_usd::text`;
-  return row === undefined ? null : { missionId: row.mission_id, reservedUsd: row.reserved_usd };
+    RETURNING mission_id, wave_id, reserved_usd::text`;
+  return row === undefined
+    ? null
+    : { missionId: row.mission_id, waveId: row.wave_id, reservedUsd: row.reserved_usd };
 }

@@ -4,6 +4,7 @@ import { reserveBudget, settleBudget, type Reservation } from './budget.store.js
 import { holdMission } from './holds.js';
 import { inMission } from './mission-ledger.js';
 import { chargeRecentTokens } from './mission.store.js';
+import { sumWaveUsage } from './wave.store.js';
 import {
   claimSettlement,
   insertModelCall,
@@ -52,6 +53,7 @@ export async function settleModelCall(
     reservedUsd: settled.reservedUsd,
     spentUsd: settlement.costUsd,
   });
+  if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
   const { input, cacheWrite, cacheRead, output } = settlement.tokens;
   await chargeRecentTokens(tx, input + cacheWrite + cacheRead + output);
 }
@@ -70,4 +72,5 @@ export async function settleOrphanedCall(tx: Tx, callId: string): Promise<void> 
     reservedUsd: settled.reservedUsd,
     spentUsd: settled.reservedUsd,
   });
+  if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
 }

@@ -30,7 +30,7 @@ export async function insertWave(
   await tx.db.wave.create({ data: { ...wave, tenantId: tx.tenantId, state: 'running', startedAt: tx.now } });
 }
 
-export async function readWave(tx: Tx, waveId: string): Promise<WaveRow> {
+async function readWave(tx: Tx, waveId: string): Promise<WaveRow> {
   const stored = await tx.db.wave.findUnique({
     where: { tenantId_id: { tenantId: tx.tenantId, id: waveId } },
   });
@@ -38,12 +38,8 @@ export async function readWave(tx: Tx, waveId: string): Promise<WaveRow> {
   return { ...stored, state: stored.state as WaveState }; // a CHECK constraint keeps it in the set
 }
 
-/** Ends a wave with its outcome; what it used is the sum of its model calls, failed ones included. */
-export async function endWave(tx: Tx, waveId: string, outcome: WaveOutcome): Promise<WaveRow> {
-  await tx.db.wave.update({
-    where: { tenantId_id: { tenantId: tx.tenantId, id: waveId } },
-    data: { ...outcome, decisions: outcome.decisions },
-  });
+/** Writes down what an ended wave has used: the sum of its settled calls, also of one that comes back after its end. */
+export async function sumWaveUsage(tx: Tx, waveId: string): Promise<void> {
   await tx.db.$executeRaw`
     UPDATE wave w
        SET requests = c.requests, peak_request_tokens = c.peak, input_tokens = c.input, cache_write_tokens = c.cache_write,
@@ -55,7 +51,16 @@ export async function endWave(tx: Tx, waveId: string, outcome: WaveOutcome): Pro
                    coalesce(sum(cost_usd), 0) AS cost
               FROM model_call
              WHERE tenant_id = ${tx.tenantId}::uuid AND wave_id = ${waveId}::uuid AND state <> 'sent') c
-     WHERE w.tenant_id = ${tx.tenantId}::uuid AND w.id = ${waveId}::uuid`;
+     WHERE w.tenant_id = ${tx.tenantId}::uuid AND w.id = ${waveId}::uuid AND w.state <> 'running'`;
+}
+
+/** Ends a wave with its outcome; what it used is the sum of its model calls, failed ones included. */
+export async function endWave(tx: Tx, waveId: string, outcome: WaveOutcome): Promise<WaveRow> {
+  await tx.db.wave.update({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: waveId } },
+    data: { ...outcome, decisions: outcome.decisions },
+  });
+  await sumWaveUsage(tx, waveId);
   return readWave(tx, waveId);
 }
 

@@ -1,25 +1,32 @@
-import { startSimulator, type Simulator, type SimulatorScript } from '../../../apps/simulator/src/index.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { aMission, type TestMission } from '../../../test/support/mission.js';
-import { BudgetError, ContextBoundError, ModelFailure, ModelGateway, type ModelRequest } from './index.js';
+import { startRelay, type Relay, type RelayScript } from '../../../test/support/relay.js';
+import {
+  BudgetError,
+  ContextBoundError,
+  ModelFailure,
+  type ModelGateway,
+  type ModelRequest,
+} from './index.js';
 
 describe('the model gateway', () => {
   let database: TestDatabase;
-  let simulator: Simulator | undefined;
+  let relay: Relay | undefined;
   beforeAll(async () => {
     database = await createTestDatabase();
   });
   afterEach(async () => {
-    await simulator?.close();
+    await relay?.close();
     await expectInvariants(database);
   });
   afterAll(() => database.drop());
 
-  const gatewayTo = async (script: SimulatorScript = {}): Promise<ModelGateway> => {
-    simulator = await startSimulator({ script });
-    return new ModelGateway({ transactions: database.transactions, apiKey: 'test', baseUrl: simulator.url });
+  const gatewayTo = async (script: RelayScript = {}): Promise<ModelGateway> => {
+    relay = await startRelay(database.transactions, script);
+    return relay.gateway;
   };
+  const sent = () => relay?.simulator.requests() ?? [];
   const requestOf = (mission: TestMission, fields: Partial<ModelRequest> = {}): ModelRequest => ({
     tenantId: mission.tenantId,
     missionId: mission.id,
@@ -66,7 +73,7 @@ describe('the model gateway', () => {
       messages: [{ role: 'user' as const, content: '掘る '.repeat(8_000) }],
     };
     await expect(gateway.ask(requestOf(mission, { body }))).rejects.toBeInstanceOf(ContextBoundError);
-    expect(simulator?.requests()).toEqual([]);
+    expect(sent()).toEqual([]);
     expect(await callsOf(mission)).toEqual([]);
   });
 
@@ -74,7 +81,7 @@ describe('the model gateway', () => {
     const gateway = await gatewayTo();
     const mission = await aMission(database, { budget: { limit_usd: '0.000001' } });
     await expect(gateway.ask(requestOf(mission))).rejects.toBeInstanceOf(BudgetError);
-    expect(simulator?.requests()).toEqual([]);
+    expect(sent()).toEqual([]);
     expect(await mission.row()).toMatchObject({ holds: ['budget'] });
   });
 
@@ -84,7 +91,7 @@ describe('the model gateway', () => {
     const request = requestOf(mission, { provenTokens: 150_000, contextBudgetTokens: 190_000 });
     const premium = { ...request, body: { ...request.body, model: 'claude-haiku-5-5' } };
     await expect(gateway.ask(premium)).rejects.toMatchObject({ kind: 'invalid_request' });
-    expect(simulator?.requests()).toEqual([]);
+    expect(sent()).toEqual([]);
     await expect(gateway.ask({ ...premium, allowPremium: true })).resolves.toBeDefined();
   });
 
@@ -99,7 +106,7 @@ describe('the model gateway', () => {
     const mission = await aMission(database);
     const asked = gateway.ask(requestOf(mission));
     await expect(asked).rejects.toMatchObject({ name: 'ModelFailure', kind });
-    expect(simulator?.requests()).toHaveLength(1);
+    expect(sent()).toHaveLength(1);
     expect(await callsOf(mission)).toMatchObject([{ state: 'failed', failure: kind }]);
     expect(Number((await mission.row()).reserved_usd)).toBe(0);
   });
@@ -115,8 +122,8 @@ describe('the model gateway', () => {
   it('says that a provider which cannot be reached is out', async () => {
     const gateway = await gatewayTo();
     const mission = await aMission(database);
-    await simulator?.close();
-    simulator = undefined;
+    await relay?.close();
+    relay = undefined;
     await expect(gateway.ask(requestOf(mission, { provenTokens: 100 }))).rejects.toBeInstanceOf(ModelFailure);
     expect(await callsOf(mission)).toMatchObject([{ state: 'failed', failure: 'outage' }]);
   });

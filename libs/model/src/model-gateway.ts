@@ -198,18 +198,23 @@ function usageOf(usage: Message['usage']): CountedUsage {
 
 function toFailure(error: unknown, watchdog: Watchdog): ModelFailure {
   const api: APIError | null = error instanceof APIError ? error : null;
-  const retryAfter = Number(api?.headers?.get('retry-after') ?? Number.NaN);
+  const retryAfterSeconds = retryAfterOf(api);
   const kind = failureKind({
     status: api?.status ?? null,
     type: api?.type ?? null,
     errorCode: api?.errorCode ?? null,
-    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+    retryAfterSeconds,
     wasAborted: watchdog.abortedByCaller(),
     isConnection: error instanceof APIConnectionError || watchdog.timedOut(),
   });
   const status = api?.status === undefined ? '' : ` (HTTP ${api.status})`;
   return new ModelFailure(kind, `the model request failed: ${kind.replace('_', ' ')}${status}`, {
     cause: error,
-    retryAfterMs: Number.isFinite(retryAfter) ? Math.min(retryAfter * 1_000, RETRY_AFTER_MS_MAX) : 0,
+    retryAfterMs: Math.min((retryAfterSeconds ?? 0) * 1_000, RETRY_AFTER_MS_MAX),
   });
+}
+
+function retryAfterOf(error: APIError | null): number | null {
+  const seconds = Number(error?.headers?.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 }

@@ -3,7 +3,7 @@ import { decodeId, encodeId } from '#contracts';
 import type { Ring, Tx } from '#database';
 import { silentLogger } from '#telemetry';
 import { aDelivery, anEndpoint, aTenant } from '../test/builders.js';
-import { createTestDatabase, type TestDatabase } from '../test/database.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { answers, openReceiver, type Receiver } from '../test/receiver.js';
 import { Deliver, endpointSecretAad, type DeliverDependencies } from './deliver.js';
 import { newWebhookSecret } from './domain/sign.js';

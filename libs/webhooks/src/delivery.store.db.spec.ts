@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aDelivery, anEndpoint, aTenant } from '../test/builders.js';
-import { createTestDatabase, type TestDatabase } from '../test/database.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import {
   claimDelivery,
   countDueDeliveries,

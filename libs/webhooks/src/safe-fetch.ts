@@ -5,7 +5,7 @@ import { toStorableText } from '#contracts';
 import { isAllowedAddress, judgeTarget, type AllowedNetwork } from './domain/target.js';
 
 /** From the first packet to the last byte of the answer. */
-export const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 15_000;
 /** A receiver may finish an answer of this size; whoever says more is cut off. */
 const RESPONSE_BYTES_MAX = 65_536;
 /** What is kept of an answer. */

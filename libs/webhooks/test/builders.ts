@@ -1,5 +1,5 @@
 import { newUuid } from '#contracts';
-import type { TestDatabase } from './database.js';
+import type { TestDatabase } from '../../../test/support/database.js';
 
 export async function aTenant({ owner }: TestDatabase): Promise<string> {
   const id = newUuid();

@@ -9,7 +9,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-export const CACHE_BREAKPOINTS_MAX = 4;
+const CACHE_BREAKPOINTS_MAX = 4;
 
 /** The first objection answers; what is checked first is what a caller should mend first. */
 export function checkRequest(prompt: Prompt, segments: readonly PromptSegment[]): Refusal | null {

@@ -79,10 +79,8 @@ export const messagesRequestSchema = z.strictObject({
 
 export type CacheTtl = z.infer<typeof cacheControlSchema>['ttl'];
 export type Block = z.infer<typeof blockSchema>;
-export type ToolUseBlock = z.infer<typeof toolUseBlockSchema>;
 export type ToolResultBlock = z.infer<typeof toolResultBlockSchema>;
 export type Message = z.infer<typeof messageSchema>;
-export type Tool = z.infer<typeof toolSchema>;
 /** What both endpoints read: the prompt, without what concerns its answer. */
 export type Prompt = z.infer<typeof countRequestSchema>;
 export type MessagesRequest = z.infer<typeof messagesRequestSchema>;

@@ -1,5 +1,5 @@
 /** The share of a mission's room that its obligations may take: beyond it there would be no room left to work in. */
-export const OBLIGED_SHARE_MAX = 0.6;
+const OBLIGED_SHARE_MAX = 0.6;
 
 /** Heading, counts and omission line of Z4. */
 const FINISHED_MINIMUM_TOKENS = 100;

@@ -1,7 +1,7 @@
 import { fixedItem, guaranteedList, type SectionPlan } from '../domain/section-plan.js';
 
 /** Section Z1: who the conductor is and how a wave works. It is sent with every request: every line must earn its place. */
-export const PROTOCOL_TEXT = `# Z1 Role and protocol
+const PROTOCOL_TEXT = `# Z1 Role and protocol
 You conduct one mission. In this wave you plan, dispatch, review and record; workers do the tasks. You remember nothing from wave to wave: this page was made from the ledger, and only what you do through tools lasts.
 Refs: T task, A attempt, D directive, N note, I inbox item. "T12 v3 p1" is task 12, version 3, priority 1 (0 is the highest).
 
