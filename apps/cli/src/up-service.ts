@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import type { Config } from '#config';
 import type { Transactions } from '#database';
@@ -18,6 +19,8 @@ import { createHandlers } from '../../worker/src/index.js';
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
 /** What is in hand when a stop is asked for may take so long to finish; then it is given back. */
 const DRAIN_MS_MAX = 12_000;
+/** After so long in all nothing is waited for any more: leases run out by themselves. */
+const STOP_MS_MAX = 18_000;
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -108,11 +111,16 @@ const REFUSALS = {
 
 /** Waits for what is in hand, but not for ever: then it is told to give up, and the ledger offers it again. */
 async function drain(dispatch: RunningDispatch, shutdown: AbortController): Promise<void> {
-  const timer = setTimeout(() => {
+  const giveUp = setTimeout(() => {
     shutdown.abort();
   }, DRAIN_MS_MAX);
-  await dispatch.stop();
-  clearTimeout(timer);
+  const letGo = new AbortController();
+  await Promise.race([
+    dispatch.stop(),
+    delay(STOP_MS_MAX, undefined, { signal: letGo.signal }).catch(() => undefined),
+  ]);
+  letGo.abort();
+  clearTimeout(giveUp);
 }
 
 function allowedNetworksOf(config: Config): AllowedNetwork[] {

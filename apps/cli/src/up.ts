@@ -12,6 +12,7 @@ import { runService } from './up-service.js';
 import { ensureLocalTenant } from './up-tenant.js';
 
 const ANTHROPIC_URL = 'https://api.anthropic.com';
+const LAST_MOMENT_MS = 2_000;
 const STARTING_WAIT_MS = 60_000;
 const STARTING_POLL_MS = 500;
 
@@ -31,8 +32,14 @@ export async function up(config: Config): Promise<number> {
     say('stopping: finishing what is in hand');
   } finally {
     await undoAll(undo);
+    cutOff();
   }
   return EXIT.ok;
+}
+
+/** Everything has been told to end; what still holds on to this process after a moment is let go with it. */
+function cutOff(): void {
+  setTimeout(() => process.exit(), LAST_MOMENT_MS).unref();
 }
 
 /** Ends every part, the last started first; one that fails does not keep the others from ending. */

@@ -48,26 +48,20 @@ describe('a conductor that does whatever it reads', () => {
     ),
   });
 
-  const CHANNELS: Record<string, (mission: TestMission, order: string) => Promise<unknown>> = {
-    'an untrusted message': (mission, order) => mission.say(order, { trusted: false }),
-    'a task’s title': (mission, order) => mission.submit({ title: order.slice(0, 500) }),
-    'a worker’s result': async (mission, order) => {
-      await mission.submit({ title: 'Report', metadata: { outcome: order } });
-    },
-  };
-  const cases = Object.keys(CHANNELS).flatMap((channel) =>
-    Object.keys(ORDERS).map((order) => [channel, order] as const),
-  );
-
-  it.each(cases)('gains nothing when %s tells it %s', async (channel, name) => {
+  it.each(Object.keys(ORDERS))('gains nothing when all that it reads tells it %s', async (name) => {
     const neighbour = await aMission(database);
     const mission = await aMission(database, { budget: { limit_usd: '50' } });
     const sibling = await aMission(database, {}, mission.tenantId);
     const others = [await neighbour.row(), await sibling.row()];
     const before = await untouchable(mission);
-    await mission.submit({ title: 'Dig', acceptance_criteria: ['Deep.'] });
+    const order = ORDERS[name]?.(sibling) ?? '';
 
-    await CHANNELS[channel]?.(mission, ORDERS[name]?.(sibling) ?? '');
+    await mission.submit(
+      { title: 'Dig', acceptance_criteria: ['Deep.'] },
+      { title: order },
+      { title: 'Report', metadata: { outcome: order } },
+    );
+    await mission.say(order, { trusted: false });
     for (let rounds = 0; rounds < 3; rounds += 1) {
       await relay.settle();
       await mission.skipWaiting();
@@ -86,5 +80,14 @@ describe('a conductor that does whatever it reads', () => {
       `SELECT stop_reason FROM wave WHERE tenant_id = $1 AND mission_id = $2 AND state = 'aborted'`,
     );
     expect(aborted).toEqual([]);
+  });
+
+  it('is not refused for its characters: those that cannot be stored are replaced', async () => {
+    const mission = await aMission(database);
+    await mission.say('Call task_upsert {"items":[{"key":"well","title":"A \\u0000 and a \\ud800."}]}', {
+      trusted: false,
+    });
+    await relay.settle();
+    expect(await mission.task('T1')).toMatchObject({ key: 'well', title: 'A \uFFFD and a \uFFFD.' });
   });
 });

@@ -22,15 +22,13 @@ export const TASK_DEPENDENCIES_MAX = 100;
 export const TASKS_PER_REQUEST_MAX = 1_000;
 export const PRIORITY_DEFAULT = 2;
 
-/** Refs and ids are the ledger's to give; a key that looks like one would name two tasks. */
+/** Refs and ids are the ledger's to give: a conductor's own key may not look like one, so that it names one task only. */
 export function looksLikeReference(text: string): boolean {
   return /^[TADNI][0-9]+$/.test(text) || text.startsWith('tsk_');
 }
 
 /** A caller's own name of a task, unique in its mission; it is what makes a repeated submission harmless. */
-export const taskKeySchema = storableText(200, 1).refine((key) => !looksLikeReference(key), {
-  error: 'looks like a ref or an id of the ledger (T12, tsk_…); choose another key',
-});
+export const taskKeySchema = storableText(200, 1);
 /** How a dependency is named: a task's key, its ref (`T12`), or its id. */
 export const taskReferenceSchema = storableText(200, 1);
 

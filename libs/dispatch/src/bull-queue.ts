@@ -45,7 +45,8 @@ function processorOf(ticket: Ticket, concurrency: number): Type<WorkerHost> {
         this.logger.error({ err: error, ticket }, 'a ticket failed');
         return false;
       });
-      if (found) await this.queue.add(ticket, {}, JOB_OPTIONS).catch(() => undefined); // the sweep would ring too
+      // Not waited for: a queue that is closing would never answer, and the sweep rings too.
+      if (found) void this.queue.add(ticket, {}, JOB_OPTIONS).catch(() => undefined);
     }
 
     @OnWorkerEvent('error')

@@ -233,7 +233,12 @@ async function applyChange(
     }
     case 'fail_task': {
       const task = await taskNamed(ledger, change.name);
-      await failTask(ledger, task, { actor, waveId, reason: TASK_REASONS.rejectedInReview });
+      await failTask(ledger, task, {
+        actor,
+        waveId,
+        reason: TASK_REASONS.rejectedInReview,
+        feedback: change.reason,
+      });
       return changedTask(task);
     }
   }
@@ -249,7 +254,7 @@ async function createTask(
     ...fields,
     acceptance_criteria: fields.acceptance_criteria ?? [],
     key: change.key,
-    depends_on: change.dependsOn,
+    depends_on: await namesForGood(ledger, change.dependsOn),
   });
   const { created } = await addTasks(ledger, [{ task }], { actor: actorOf(waveId), waveId });
   return created.map(({ id, number }) => ({
@@ -257,6 +262,16 @@ async function createTask(
     id: encodeId('task', id),
     ref: refOf('T', number),
   }));
+}
+
+/** Somebody's key may look like a ref; what `decide` called by ref is meant by its id. */
+async function namesForGood(ledger: MissionLedger, names: readonly string[]): Promise<string[]> {
+  const unmistakable: string[] = [];
+  for (const name of names)
+    unmistakable.push(
+      refNumber('T', name) === null ? name : encodeId('task', (await taskNamed(ledger, name)).id),
+    );
+  return unmistakable;
 }
 
 async function acceptResult(

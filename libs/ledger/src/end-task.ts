@@ -46,10 +46,11 @@ export async function completeTask(
 export async function failTask(
   ledger: MissionLedger,
   task: TaskRow,
-  ending: Ending & { readonly reason: string },
+  ending: Ending & { readonly reason: string; readonly feedback?: string },
 ): Promise<void> {
   await transition(ledger, task, 'fail', {
     stateReason: ending.reason,
+    feedback: ending.feedback ?? task.feedback,
     liveAttemptId: null,
     reviewedByWave: ending.waveId,
   });

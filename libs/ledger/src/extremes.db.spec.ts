@@ -1,9 +1,8 @@
-import { taskInputSchema } from '#contracts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
-import { A_KEY, aMission, type TestMission } from '../../../test/support/mission.js';
-import { toAccept, toDispatch, toHandOff, toNote } from '../../../test/support/writes.js';
-import { addDirective, controlMission, permitModelCall } from './index.js';
+import { A_KEY, aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
+import { toAccept, toCreate, toDispatch, toHandOff, toNote } from '../../../test/support/writes.js';
+import { addDirective, controlMission, ensureDefaultMission, permitModelCall } from './index.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -56,13 +55,43 @@ describe('a large mission', () => {
   });
 });
 
-describe('a key', () => {
-  it.each(['T1', 'A9', 'tsk_01jzzzzzzzfzzbzzzzzzzzzzzz'])(
-    'may not look like what the ledger gives: %s',
-    (key) => {
-      expect(taskInputSchema.safeParse({ title: 'A', key }).success).toBe(false);
-    },
-  );
+describe('a key that looks like a ref', () => {
+  it('names its own task and never another one', async () => {
+    const mission = await aMission(database);
+    await mission.submit({ title: 'First', key: 'a' }, { title: 'Second', key: 'b' });
+    const [named] = await mission.submit({ title: 'Mine', key: 'T2' });
+    expect(named).toMatchObject({ ref: 'T3', existing: false });
+    const [again] = await mission.submit({ title: 'Mine', key: 'T2' });
+    expect(again).toMatchObject({ ref: 'T3', existing: true });
+  });
+
+  it('does not divert what a conductor builds on the ref', async () => {
+    const mission = await aMission(database);
+    await mission.submit({ title: 'First', key: 'a' }, { title: 'Decoy', key: 'T1' });
+    await mission.wave(toCreate('built', { depends_on: ['T1'] }));
+    const rows = await mission.query(
+      `SELECT n.title FROM task t JOIN task_dependency d ON d.task_id = t.id JOIN task n ON n.id = d.depends_on_id
+        WHERE t.tenant_id = $1 AND t.mission_id = $2 AND t.key = 'built'`,
+    );
+    expect(rows).toEqual([{ title: 'First' }]);
+  });
+});
+
+describe('the default mission', () => {
+  it('is made once, however many tasks ask for it at once, and cannot be ended', async () => {
+    const tenantId = await aTenant(database.transactions);
+    const { transactions } = database;
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        transactions.inTransaction(tenantId, (tx) => ensureDefaultMission(tx, A_KEY)),
+      ),
+    );
+    const [missionId = ''] = ids;
+    expect(new Set(ids).size).toBe(1);
+    await expect(
+      transactions.inTransaction(tenantId, (tx) => controlMission(tx, missionId, 'cancel', A_KEY)),
+    ).rejects.toMatchObject({ code: 'default_mission' });
+  });
 });
 
 describe("a day's limit", () => {

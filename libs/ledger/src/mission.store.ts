@@ -89,6 +89,11 @@ export async function insertMission(
   await tx.db.mission.create({ data: { ...row, tenantId: tx.tenantId } });
 }
 
+/** Lets one command at a time look for the default mission and make it. */
+export async function lockDefaultMission(tx: Tx): Promise<void> {
+  await tx.db.$queryRaw`SELECT 1 AS locked FROM tenant WHERE id = ${tx.tenantId}::uuid FOR NO KEY UPDATE`;
+}
+
 export async function findDefaultMission(tx: Tx): Promise<string | null> {
   const found = await tx.db.mission.findFirst({
     where: { tenantId: tx.tenantId, isDefault: true },

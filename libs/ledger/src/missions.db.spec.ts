@@ -180,7 +180,9 @@ describe('a mission with acceptance criteria', () => {
     const mission = await aMission(database, CRITERIA);
     await mission.commit(await lastWaveOf(mission), toAccept('T1'), toHandOff({ done: true }));
     await mission.submit('Another');
-    await mission.finish('T2');
+    await mission.wave(toDispatch('T2'));
+    await mission.complete(await mission.mustClaim());
+    await mission.wave(toAccept('T2'), toHandOff());
     expect(await mission.row()).toMatchObject({ verification_owed: false, verification_failures: 0 });
     await mission.say('Are you done?');
     await mission.wave(toHandOff({ done: true }));

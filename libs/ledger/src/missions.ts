@@ -20,7 +20,13 @@ import { nextState } from './domain/machine.js';
 import { MISSION_TRANSITIONS, type MissionAction } from './domain/mission-state.js';
 import { refOf } from './domain/refs.js';
 import { openTaskCount, TASK_REASONS } from './domain/task-state.js';
-import { findDefaultMission, insertMission, taskCounts, type MissionRow } from './mission.store.js';
+import {
+  findDefaultMission,
+  insertMission,
+  lockDefaultMission,
+  taskCounts,
+  type MissionRow,
+} from './mission.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
 
 const FENCE_SECRET_BYTES = 32;
@@ -52,6 +58,9 @@ export async function createMission(tx: Tx, input: MissionInput, actor: Actor): 
 
 /** The mission for tasks that name none; made when a tenant first needs it, and never completed. */
 export async function ensureDefaultMission(tx: Tx, actor: Actor): Promise<string> {
+  const known = await findDefaultMission(tx);
+  if (known !== null) return known;
+  await lockDefaultMission(tx);
   const found = await findDefaultMission(tx);
   if (found !== null) return found;
   const id = await insertNewMission(tx, {
@@ -100,6 +109,11 @@ export async function controlMission(
       return;
     }
     move(ledger, action);
+    if (ledger.mission.isDefault && (action === 'cancel' || action === 'archive'))
+      throw conflict(
+        'default_mission',
+        'The default mission takes the tasks that name no other: pause it instead.',
+      );
     if (action === 'cancel' || action === 'archive') await stopWork(ledger, actor, action);
     ledger.append(
       { type: EVENT_OF_ACTION[action], actor, data: { state: ledger.mission.state } },

@@ -65,7 +65,7 @@ export async function addTasks(
     ledger,
     inputs.map(({ task }) => task),
   );
-  const isRepeated = ({ task }: { task: TaskInput }) => task.key !== null && known.byName.has(task.key);
+  const isRepeated = ({ task }: { task: TaskInput }) => task.key !== null && known.byKey.has(task.key);
   const fresh = inputs.filter((input) => !isRepeated(input));
   const resolved = resolveBatch(
     fresh.map(({ index, task }) => ({ index, key: task.key, dependsOn: task.depends_on })),
@@ -96,7 +96,9 @@ export async function addTasks(
 }
 
 interface KnownTasks {
-  /** Every key, ref and id that the request names, to the task's id. */
+  /** Keys alone: what makes a submission a repeated one. */
+  readonly byKey: ReadonlyMap<string, string>;
+  /** Every key, ref and id that the request names, to the task's id; a key wins over a ref that looks like it. */
   readonly byName: ReadonlyMap<string, string>;
   readonly byId: ReadonlyMap<string, TaskRow>;
 }
@@ -108,17 +110,16 @@ async function findKnown(ledger: MissionLedger, tasks: readonly TaskInput[]): Pr
   const ids = names.flatMap((name) => decodeId('task', name) ?? []);
   const rows =
     names.length === 0 ? [] : await findTasks(ledger.tx, ledger.mission.id, { keys: names, numbers, ids });
-  const byName = new Map<string, string>();
-  for (const row of rows) {
-    byName.set(refOf('T', row.number), row.id);
-    byName.set(encodeId('task', row.id), row.id);
-  }
-  for (const row of rows) if (row.key !== null) byName.set(row.key, row.id); // a key wins over a ref that looks like it
-  return { byName, byId: new Map(rows.map((row) => [row.id, row])) };
+  const byKey = new Map(rows.flatMap((row) => (row.key === null ? [] : [[row.key, row.id] as const])));
+  const byRef = rows.flatMap((row) => [
+    [refOf('T', row.number), row.id] as const,
+    [encodeId('task', row.id), row.id] as const,
+  ]);
+  return { byKey, byName: new Map([...byRef, ...byKey]), byId: new Map(rows.map((row) => [row.id, row])) };
 }
 
 function existingAnswer(index: number, task: TaskInput, known: KnownTasks): SubmittedTask[] {
-  const row = known.byId.get(known.byName.get(task.key ?? '') ?? '');
+  const row = known.byId.get(known.byKey.get(task.key ?? '') ?? '');
   return row === undefined
     ? []
     : [{ index, id: encodeId('task', row.id), ref: refOf('T', row.number), existing: true }];

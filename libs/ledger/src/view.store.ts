@@ -37,9 +37,6 @@ export async function loadView(ledger: MissionLedger, writes: readonly StagedWri
       tasks: tasks.map((task) => viewOf(task, edges.get(task.id) ?? [], late.get(task.id) ?? [], refOfId)),
       notesInForce: await readNotesInForce(ledger, writes),
       criteriaOwed: mission.verificationOwed ? mission.acceptanceCriteria.length : 0,
-      completedRefs: tasks
-        .filter((task) => task.state === 'completed')
-        .map((task) => refOf('T', task.number)),
     },
   };
 }

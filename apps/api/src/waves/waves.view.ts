@@ -55,6 +55,6 @@ export function gaugeView(
       level: contextLevel(tokens, budget),
     },
     spill: mission.inboxUnseen,
-    next_wave_at: mission.waveDueAt?.toISOString() ?? null,
+    next_wave_at: mission.waveId === null ? (mission.waveDueAt?.toISOString() ?? null) : null,
   };
 }

@@ -79,7 +79,6 @@ describe('judgedCall', () => {
       tasks: [],
       notesInForce: [],
       criteriaOwed: 0,
-      completedRefs: [],
     };
     const writes = WRITES.map(([, write]) => write);
     expect(judgedCall('toolu_1', writes, decide(view, writes))).toMatchObject({

@@ -26,7 +26,6 @@ function aView(tasks: readonly TaskView[], parts: Partial<LedgerView> = {}): Led
     tasks,
     notesInForce: [],
     criteriaOwed: 0,
-    completedRefs: [],
     ...parts,
   };
 }
@@ -416,7 +415,9 @@ describe('decide, on notes and the hand-off', () => {
   });
 
   it('is done with a verification only when every criterion cites completed tasks', () => {
-    const view = aView([], { criteriaOwed: 2, completedRefs: ['T1', 'T2'] });
+    const view = aView([aTask('T1', { state: 'completed' }), aTask('T2', { state: 'completed' })], {
+      criteriaOwed: 2,
+    });
     const first = { criterion: 1, refs: ['T1'] };
     const verify = (...verified: { criterion: number; refs: string[] }[]): string[] =>
       outcomes(decide(view, [handoff({ done: true, verified })]));

@@ -39,7 +39,6 @@ export interface LedgerView {
   readonly notesInForce: readonly string[];
   /** Acceptance criteria that a verification has to cite; 0 when none is owed. */
   readonly criteriaOwed: number;
-  readonly completedRefs: readonly string[];
 }
 
 export interface TaskFields {
@@ -269,7 +268,9 @@ function judgeNote(ledger: Ledger, entry: WriteInput<'note'>['entries'][number])
 
 function judgeHandoff(ledger: Ledger, input: WriteInput<'handoff'>): Verdict {
   if (!input.done || ledger.view.criteriaOwed === 0) return { change: { kind: 'hand_off', input } };
-  const completed = new Set(ledger.view.completedRefs);
+  const completed = new Set(
+    [...ledger.tasks.values()].filter((task) => task.state === 'completed').map((task) => task.name),
+  );
   for (let criterion = 1; criterion <= ledger.view.criteriaOwed; criterion += 1) {
     const cited = (input.verified ?? []).find((entry) => entry.criterion === criterion);
     if (cited === undefined) return reject(`criterion ${criterion} cites no completed task`);

@@ -6,7 +6,7 @@ export type FailureKind =
   | 'outage'
   /** The answer broke off or was none: again, as a new request. */
   | 'bad_response'
-  /** No money or no right left with the provider: a person has to act. */
+  /** No money, no right, or no such model with the provider: a person has to act. */
   | 'account'
   /** The request itself is refused: sending it again would be refused again. */
   | 'invalid_request'
@@ -23,7 +23,7 @@ export interface FailureFacts {
 }
 
 const RETRY_AFTER_SECONDS_MAX = 60;
-const ACCOUNT_STATUSES: ReadonlySet<number> = new Set([401, 402, 403]);
+const ACCOUNT_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 404]);
 
 /** First match wins. */
 export function failureKind(facts: FailureFacts): FailureKind {
