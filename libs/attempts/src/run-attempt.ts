@@ -73,14 +73,20 @@ export class RunAttempt {
     try {
       const { message, usage, promptTokens, costUsd } = await this.ask(attempt, hold);
       crashPoint('attempt.after_request');
-      const result = resultOfText(textOf(message));
+      const isWhole = message.stop_reason === 'end_turn';
+      const result = isWhole ? resultOfText(textOf(message)) : null;
       const spent: AttemptUsage = {
         input_tokens: promptTokens,
         output_tokens: usage.output,
         cost_usd: costUsd,
       };
       return result === null
-        ? failWith('the model answered with nothing', spent)
+        ? failWith(
+            isWhole
+              ? 'the model answered with nothing'
+              : `the answer broke off: ${String(message.stop_reason)}`,
+            spent,
+          )
         : completeWith(result, spent);
     } catch (error) {
       this.dependencies.logger.warn(
