@@ -53,6 +53,21 @@ describe('startEmbeddedPostgres', () => {
     expect(await readFile(loginFile, 'utf8')).toContain(new URL(server.url).password);
   });
 
+  it('starts anew in a home that was deleted and made again', async () => {
+    const homeDir = await makeHome();
+    await chmod(homeDir, 0o700); // as root, the data lies outside the home and outlives it
+    const dataDirs: string[] = [];
+    for (let time = 0; time < 2; time += 1) {
+      const server = await start(homeDir);
+      dataDirs.push(server.dataDir);
+      expect(await ask(server.url, `SELECT to_regclass('kept')::text AS answer`)).toBeNull();
+      await ask(server.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+      await server.stop();
+      await rm(homeDir, { recursive: true });
+    }
+    await Promise.all(dataDirs.map((dataDir) => rm(path.dirname(dataDir), { recursive: true, force: true })));
+  });
+
   it('keeps committed rows when the server is killed', async () => {
     const first = await start();
     await ask(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');

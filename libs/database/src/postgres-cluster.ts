@@ -80,7 +80,7 @@ export async function prepareCluster(homeDir: string, options: { syncToDisk: boo
   const programsDir = await findPrograms(account, copiesDir);
   const loginFile = path.join(home, 'postgres.json');
   const { password } = await createLogin(loginFile);
-  const dataDir = await findDataDir(home, account);
+  const dataDir = await findDataDir(home, { account, password });
   const cluster = { account, programsDir, dataDir, loginFile };
   await initialise(cluster, password, options.syncToDisk);
   return cluster;
@@ -263,10 +263,14 @@ async function makeReadable(dir: string): Promise<void> {
  * `postgres/data` in the home, or, where the account cannot enter the home, a directory of this home's own below
  * SHARED_DIR. Data that exists decides: a changed permission must never make a start begin with an empty database.
  */
-async function findDataDir(home: string, account: Account | undefined): Promise<string> {
+async function findDataDir(
+  home: string,
+  { account, password }: { account: Account | undefined; password: string },
+): Promise<string> {
   const inHome = path.join(home, 'postgres', 'data');
   if (account === undefined || (await isInitialised(inHome))) return inHome;
-  const homeId = createHash('sha256').update(home).digest('hex').slice(0, 16);
+  // The login is what makes a home this home: one that was deleted and made again could not open the old one's data.
+  const homeId = createHash('sha256').update(`home of ${password}`).digest('hex').slice(0, 16);
   const shared = path.join(SHARED_DIR, homeId, 'data');
   if (await isInitialised(shared)) return shared;
   const entering = await runProgram('/bin/sh', ['-c', 'test -x "$0"', home], account);
