@@ -5,7 +5,8 @@ import { silentLogger } from '#telemetry';
 import { aDelivery, anEndpoint, aTenant } from '../test/builders.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { answers, openReceiver, type Receiver } from '../test/receiver.js';
-import { Deliver, endpointSecretAad, type DeliverDependencies } from './deliver.js';
+import { endpointSecretPlace } from '#ledger';
+import { Deliver, type DeliverDependencies } from './deliver.js';
 import { newWebhookSecret } from './domain/sign.js';
 import { parseAllowedNetworks } from './domain/target.js';
 import { SafeFetch } from './safe-fetch.js';
@@ -156,7 +157,7 @@ describe('Deliver', () => {
     await aDelivery(database, tenantId, endpointId);
     const opened: string[] = [];
     await aSender({ openSecret: (_, aad) => (opened.push(aad), secret) }).run();
-    expect(opened).toEqual([endpointSecretAad(tenantId, endpointId)]);
+    expect(opened).toEqual([endpointSecretPlace(tenantId, endpointId)]);
     expect(opened).toEqual([`${tenantId}|webhook_endpoint|${endpointId}|secret`]);
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeId } from '#contracts';
 import type { Transactions, Tx } from '#database';
+import { endpointSecretPlace } from '#ledger';
 import { crashPoint, type Logger } from '#telemetry';
 import {
   claimDelivery,
@@ -77,7 +78,7 @@ export class Deliver {
     const rotating =
       previousSecretSealed !== null && previousSecretUntil !== null && previousSecretUntil > claimedAt;
     const sealed = rotating ? [secretSealed, previousSecretSealed] : [secretSealed];
-    const aad = endpointSecretAad(tenantId, endpointId);
+    const aad = endpointSecretPlace(tenantId, endpointId);
     try {
       return sealed.map((secret) => this.dependencies.openSecret(secret, aad));
     } catch (error) {
@@ -116,11 +117,6 @@ export class Deliver {
     ringForMore(tx, after);
     return after;
   }
-}
-
-/** What a sealed secret of an endpoint is bound to, so that it opens in its own row only. */
-export function endpointSecretAad(tenantId: string, endpointId: string): string {
-  return `${tenantId}|webhook_endpoint|${endpointId}|secret`;
 }
 
 const SECRET_UNREADABLE: PostOutcome = {

@@ -1,4 +1,4 @@
-export { Deliver, endpointSecretAad, type DeliverDependencies } from './deliver.js';
+export { Deliver, type DeliverDependencies } from './deliver.js';
 export { countDueDeliveries } from './delivery.store.js';
 export { newWebhookSecret } from './domain/sign.js';
 export {
