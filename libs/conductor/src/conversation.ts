@@ -1,4 +1,4 @@
-import { toStorableText, type StagedWrite } from '#contracts';
+import type { StagedWrite } from '#contracts';
 import type { ConductorRequest } from '#context';
 import type { Transactions } from '#database';
 import { judgeWrites, type OpenWave } from '#ledger';
@@ -193,16 +193,6 @@ export class ConductorConversation {
 
 function toolUses(content: ModelAnswer['message']['content']): ToolUse[] {
   return content.flatMap((block) =>
-    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: storable(block.input) }] : [],
-  );
-}
-
-/** What a model wrote is not refused for its characters: those that cannot be stored are replaced, at any depth. */
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return toStorableText(value);
-  if (Array.isArray(value)) return value.map(storable);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [toStorableText(name), storable(inner)]),
+    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
   );
 }

@@ -155,7 +155,9 @@ function failVerification(ledger: MissionLedger): void {
     holdMission(
       ledger,
       'stalled',
-      'The acceptance criteria could not be verified; add tasks or say what is missing, then resume.',
+      mission.acceptanceCriteria.length > 0
+        ? 'The acceptance criteria could not be verified; add tasks or say what is missing, then resume.'
+        : 'Nothing is open, but the conductor does not say that the mission is done; add tasks or say so, then resume.',
     );
 }
 
