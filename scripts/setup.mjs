@@ -2,9 +2,8 @@
 // `npm start`, `npm test`, `npm run demo` and `npm run check`, so it does only what is out of date and is quick
 // and silent when nothing is. Says what it does on stderr: stdout belongs to the command that follows.
 //
-//   node scripts/setup.mjs                  what is out of date
-//   node scripts/setup.mjs --rebuild        compile in any case
-//   node scripts/setup.mjs --skip-compile   for `npm run check`, which reports what does not compile itself
+//   node scripts/setup.mjs             what is out of date
+//   node scripts/setup.mjs --rebuild   compile in any case
 import { spawn } from 'node:child_process';
 import {
   accessSync,
@@ -50,9 +49,9 @@ const steps = {
   },
 };
 
-async function setUp({ rebuild, skipCompile }) {
+async function setUp({ rebuild }) {
   checkNodeVersion();
-  const needed = skipCompile ? [steps.install, steps.generate] : Object.values(steps);
+  const needed = Object.values(steps);
   if (!rebuild && needed.every((step) => step.isDone())) return;
   const onWait = (owner) => say(`waiting for another set-up of this checkout (process ${owner})\n`);
   await withLock('.wavekeeper/setup.lock', { onWait }, async () => {
@@ -186,10 +185,7 @@ function say(text) {
 }
 
 try {
-  await setUp({
-    rebuild: process.argv.includes('--rebuild'),
-    skipCompile: process.argv.includes('--skip-compile'),
-  });
+  await setUp({ rebuild: process.argv.includes('--rebuild') });
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
