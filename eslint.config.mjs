@@ -130,4 +130,13 @@ export default defineConfig(
     },
     rules: limits,
   },
+  {
+    // What runs in a browser.
+    files: ['apps/api/pages/**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'fetch', 'location', 'sessionStorage'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

@@ -2,7 +2,9 @@
 //   *.spec.ts      nothing            npm test -- --selectProjects unit
 //   *.db.spec.ts   a real Postgres    npm test -- --selectProjects db
 //   *.e2e.spec.ts  the app over HTTP  npm test -- --selectProjects e2e
-// The server for the last two is started once per run, and only when one of them is selected.
+//   *.browser.spec.ts  and a browser  npm test -- --selectProjects browser
+// The server for the last three is started once per run, and only when one of them is selected.
+import { existsSync } from 'node:fs';
 
 /** swc, since it keeps the decorator metadata that Nest's injection reads, and does not check types. */
 const swc = [
@@ -36,16 +38,30 @@ const onPostgres = {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
 
+/** A browser is not ours to install: without one its specs are left out, and said to be; never where changes are judged. */
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+if (CHROMIUM === undefined && process.env.CI !== undefined)
+  throw new Error('The specs in a browser need Chromium: apt-get install chromium');
+if (CHROMIUM === undefined)
+  process.stderr.write(
+    'No Chromium: the specs in a browser are left out (Debian: apt-get install chromium).\n',
+  );
+else process.env.TEST_CHROMIUM = CHROMIUM;
+const inBrowser = { ...shared, ...onPostgres, displayName: 'browser', testMatch: ['**/*.browser.spec.ts'] };
+
 export default {
   projects: [
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.(db|e2e)\\.spec\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.(db|e2e|browser)\\.spec\\.ts$'],
     },
     { ...shared, ...onPostgres, displayName: 'db', testMatch: ['**/*.db.spec.ts'] },
     { ...shared, ...onPostgres, displayName: 'e2e', testMatch: ['**/*.e2e.spec.ts'] },
+    ...(CHROMIUM === undefined ? [] : [inBrowser]),
   ],
   testTimeout: 30_000,
   coverageDirectory: 'coverage',

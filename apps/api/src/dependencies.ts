@@ -15,6 +15,8 @@ export interface ApiDependencies {
   /** The operator's key. */
   readonly adminKey: string;
   readonly checkWebhookUrl: CheckWebhookUrl;
+  /** The folder of the pages, one folder each. */
+  readonly pagesDir: string;
 }
 
 export const LOGGER = Symbol('logger');

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { loadConfig } from '#config';
 import type { Transactions } from '#database';
@@ -16,6 +17,7 @@ export function anApi(transactions: Transactions): Promise<INestApplication> {
     secretBox: new SecretBox('ab'.repeat(32)),
     logger: silentLogger,
     adminKey: OPERATOR_KEY,
+    pagesDir: path.resolve(import.meta.dirname, '../pages'),
     checkWebhookUrl: (url) => (url === REFUSED_URL ? 'is an address of a private network' : null),
   });
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import type { Config } from '#config';
@@ -15,6 +16,7 @@ import {
 } from '#webhooks';
 import { createApiApp } from '../../api/src/index.js';
 import { createHandlers } from '../../worker/src/index.js';
+import { packageRoot } from './package-root.js';
 
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
 /** What is in hand when a stop is asked for may take so long to finish; then it is given back. */
@@ -91,6 +93,7 @@ async function startApi(
     secretBox: new SecretBox(secrets.masterKey),
     logger,
     adminKey: secrets.adminKey,
+    pagesDir: path.join(packageRoot(), 'apps', 'api', 'pages'),
     checkWebhookUrl: (url) => {
       const target = judgeTarget(url, allowedNetworks);
       return target.allowed ? null : REFUSALS[target.reason];

@@ -35,13 +35,23 @@ export function stampResponse(request: Request, response: Response, next: NextFu
   response.setHeader('X-Frame-Options', 'DENY');
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  const isDocs = /^\/docs(\/|$)/.test(request.path);
-  response.setHeader('Content-Security-Policy', isDocs ? DOCS_POLICY : API_POLICY);
-  if (!isDocs) response.setHeader('Cache-Control', 'private, no-cache');
+  response.setHeader('Content-Security-Policy', policyOf(request.path));
+  if (!DOCS.test(request.path)) response.setHeader('Cache-Control', 'private, no-cache');
   next();
 }
 
+const DOCS = /^\/docs(\/|$)/;
+const PAGES = /^\/(waves|pages)\//;
+
+function policyOf(path: string): string {
+  if (DOCS.test(path)) return DOCS_POLICY;
+  return PAGES.test(path) ? PAGES_POLICY : API_POLICY;
+}
+
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** Our own pages: nothing inline, nothing from elsewhere. */
+const PAGES_POLICY =
+  "default-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'none'";
 /** Swagger UI styles itself inline and carries its icons as data; everything comes from here. */
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
