@@ -21,7 +21,11 @@ export interface TestService {
 
 export async function startService(
   database: TestDatabase,
-  options: { readonly queue: QueueBackend; readonly script?: SimulatorScript },
+  options: {
+    readonly queue: QueueBackend;
+    readonly redisUrl?: string | undefined;
+    readonly script?: SimulatorScript;
+  },
 ): Promise<TestService> {
   const simulator = await startSimulator(options.script === undefined ? {} : { script: options.script });
   const port = await freePort();
@@ -29,6 +33,7 @@ export async function startService(
     PORT: String(port),
     DATABASE_URL: database.url,
     WAVEKEEPER_QUEUE: options.queue,
+    REDIS_URL: options.redisUrl,
     WAVEKEEPER_WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
     WAVEKEEPER_SWEEP_SECONDS: '1',
     WAVEKEEPER_WAVE_SLOTS: '2',

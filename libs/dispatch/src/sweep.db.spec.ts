@@ -95,7 +95,7 @@ describe('the dispatcher', () => {
     const rung: string[] = [];
     const dispatcher = new Dispatcher({
       transactions: database.transactions,
-      doorbell: { ring: (ticket) => void rung.push(ticket) },
+      doorbell: { ring: (ticket) => void rung.push(ticket), ensure: () => Promise.resolve() },
       slots: { wave: 2, attempt: 1, delivery: 1 },
       countDueDeliveries: () => Promise.resolve(7),
       sweepIntervalMs: 60_000,
