@@ -6,7 +6,6 @@ import {
   ContextBoundError,
   fits,
   ModelFailure,
-  provenTokens,
   stopFailure,
   UnprovedError,
   type MessagesBody,
@@ -18,7 +17,8 @@ import { answerRead } from './answer-read.js';
 import { onlyHandoff, parseCalls, type ParsedCall, type ToolUse } from './domain/decisions.js';
 import { GUARD_NOTES, judgeNext, type GuardState, type GuardStop } from './domain/guard.js';
 import { judgedCall, judgementText } from './domain/judged-call.js';
-import { RESULT_BYTES_MAX, showResult, type Spill } from './domain/spill.js';
+import { RESULT_BYTES_MAX } from './domain/spill.js';
+import { appendTurn, provenNext, type CallResult, type Turn } from './turn.js';
 import type { WaveLease } from './wave-lease.js';
 import type { WaveMeter } from './wave-meter.js';
 
@@ -35,8 +35,8 @@ export const CUT_SHORT: ReadonlySet<StopReason> = new Set([
   'cut_short',
 ]);
 
-/** Where results do not fit into the next request, less of each is shown, but not less than this. */
-const RESULT_BYTES_MIN = 250;
+/** Where results do not fit into the next request, less of each is shown; at last nothing, and only a hand-off is asked for. */
+const SHOWN_BYTES = [RESULT_BYTES_MAX, 1_000, 500, 250, 0] as const;
 
 /** What a conversation came to. */
 export interface Conversation {
@@ -48,19 +48,6 @@ export interface Conversation {
   readonly firstRequestTokens: number;
   /** Results that the requests show by their ends, whole. */
   readonly spills: readonly SpilledText[];
-}
-
-interface CallResult {
-  readonly id: string;
-  readonly tool: string;
-  readonly text: string;
-  readonly isError: boolean;
-}
-
-/** What is appended to an answered request: the answer as it came, and what its calls came to. */
-interface Turn {
-  readonly content: ModelAnswer['message']['content'];
-  readonly results: readonly CallResult[];
 }
 
 /**
@@ -107,15 +94,22 @@ export class ConductorConversation {
   /** Asks with the results of the last answer, cut as far as it takes to stay within the budget; null when that is not enough. */
   private async askAgain(last: ModelAnswer, turn: Turn, note: string | null): Promise<ModelAnswer | null> {
     const budgetTokens = this.wave.policy.context_budget_tokens;
-    for (let shownMax = RESULT_BYTES_MAX; shownMax >= RESULT_BYTES_MIN; shownMax /= 2) {
-      const { appended, spills } = this.append(turn, { shownMax, note });
-      const tokens = provenNext(last, turn, appended);
+    const { waveId } = this.wave;
+    for (const shownBytesMax of SHOWN_BYTES) {
+      if (shownBytesMax === 0) this.guard = 'hard';
+      const said = shownBytesMax === 0 ? (GUARD_NOTES.hard ?? null) : note;
+      const next = appendTurn(turn, { waveId, shownBytesMax, note: said });
+      const tokens = provenNext(
+        { promptTokens: last.promptTokens, outputTokens: last.usage.output },
+        turn,
+        next.messages,
+      );
       const proven = fits({ tier: 'proved', tokens }, budgetTokens) ? tokens : null;
-      const messages = [...this.messages, ...appended];
+      const messages = [...this.messages, ...next.messages];
       try {
         const answer = await this.ask(messages, proven);
         this.messages = messages;
-        for (const spill of spills) this.spills.set(spill.id, spill);
+        this.keep(next.spills);
         return answer;
       } catch (error) {
         if (error instanceof UnprovedError && this.guard === 'hard') return null;
@@ -207,34 +201,10 @@ export class ConductorConversation {
     return (await this.ports.lease.mayGoOn()) ? null : 'paused';
   }
 
-  /** The messages that follow an answer, its results shown in so many bytes each, the guard's note under the newest. */
-  private append(
-    { content, results }: Turn,
-    show: { readonly shownMax: number; readonly note: string | null },
-  ): { appended: MessagesBody['messages']; spills: SpilledText[] } {
-    const shown = results.map(({ text, tool }) => ({
-      ...showResult(this.wave.waveId, text, show.shownMax),
-      tool,
-    }));
-    const blocks = results.map(({ id, isError }, place) => ({
-      type: 'tool_result' as const,
-      tool_use_id: id,
-      content: [
-        shown[place]?.content ?? '',
-        ...(place === results.length - 1 && show.note !== null ? [show.note] : []),
-      ].join('\n'),
-      is_error: isError,
-    }));
-    const spills = shown.flatMap(({ spill, tool }) => (spill === null ? [] : [this.named(spill, tool)]));
-    const answered: MessagesBody['messages'] = [{ role: 'assistant', content }];
-    return {
-      appended: blocks.length === 0 ? answered : [...answered, { role: 'user', content: blocks }],
-      spills,
-    };
-  }
-
-  private named(spill: Spill, tool: string): SpilledText {
-    return { ...spill, name: `wave ${this.wave.snapshot.wave.number}: ${tool}` };
+  /** What has been sent points to them. */
+  private keep(spills: ReturnType<typeof appendTurn>['spills']): void {
+    for (const { id, text, sha256, tool } of spills)
+      this.spills.set(id, { id, text, sha256, name: `wave ${this.wave.snapshot.wave.number}: ${tool}` });
   }
 
   private result(stopReason: StopReason, first: ModelAnswer): Conversation {
@@ -246,22 +216,6 @@ export class ConductorConversation {
       spills: [...this.spills.values()],
     };
   }
-}
-
-/** An answer comes back as input in as many tokens as it was output, and what wraps its blocks. */
-function provenNext(last: ModelAnswer, turn: Turn, appended: MessagesBody['messages']): number {
-  const results = appended.flatMap(({ role, content }) =>
-    role === 'user' && Array.isArray(content) ? content.map((block) => JSON.stringify(block)) : [],
-  );
-  const called = toolUses(turn.content).map(({ id, name }) => `${id} ${name}`);
-  return provenTokens(
-    { promptTokens: last.promptTokens, outputTokens: last.usage.output },
-    {
-      texts: [...results, ...called],
-      blocks: results.length + turn.content.length,
-      messages: appended.length,
-    },
-  );
 }
 
 function toolUses(content: ModelAnswer['message']['content']): ToolUse[] {

@@ -8,6 +8,9 @@ export const SPILL_BYTES_MAX = 262_144;
 /** Of what is shown of a long result, its beginning. */
 const HEAD_SHARE = 0.75;
 
+/** Instead of a result for which no room is left at all. */
+const NOT_SHOWN = '(not shown)';
+
 /** The whole of a result that is shown by its ends. */
 export interface Spill {
   readonly id: string;
@@ -22,10 +25,11 @@ export interface ShownResult {
 }
 
 /**
- * Shows a result in at most about `bytesMax` bytes: whole, or its size, the call that reads the rest, its head and its
+ * Shows a result in at most about `bytesMax` bytes: not at all, whole, or its size, the call that reads the rest, its head and its
  * tail. Frames that a cut has opened or closed are mended, so that no text from outside stands without its frame.
  */
 export function showResult(waveId: string, text: string, bytesMax: number): ShownResult {
+  if (bytesMax === 0) return { content: NOT_SHOWN, spill: null };
   if (Buffer.byteLength(text) <= bytesMax) return { content: text, spill: null };
   const kept = cutBytes(text, SPILL_BYTES_MAX);
   const spill = spillOf(waveId, kept);
