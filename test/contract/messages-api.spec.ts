@@ -204,19 +204,15 @@ describe('thinking', () => {
     const message = await client.messages.stream(THINKING).finalMessage();
     const next = followed(message);
     expect((await client.messages.create(next)).stop_reason).toBe('tool_use');
-    const { tools, ...unmarked } = next;
-    const marked = (tools ?? []).map((one) => ({
-      ...one,
-      cache_control: { type: 'ephemeral', ttl: '1h' } as const,
-    }));
-    expect(
-      (
-        await client.messages.create({
-          ...unmarked,
-          tools: marked.slice(0, 1).concat(marked.slice(1).map(({ cache_control, ...one }) => one as never)),
-        })
-      ).stop_reason,
-    ).toBe('tool_use');
+    const marked = [{ role: 'user' as const, content: [cached('Go on.', '5m')] }];
+    const system = (CONDUCTOR_PROMPT.system as Anthropic.TextBlockParam[]).map(({ text: words }) =>
+      text(words),
+    );
+    const answers = [
+      { ...next, system },
+      { ...next, messages: [...next.messages, ...marked] },
+    ].map((body) => client.messages.create(body));
+    for (const { stop_reason } of await Promise.all(answers)) expect(stop_reason).toBe('tool_use');
   });
 
   it('is refused when it, or any byte before it, was altered', async () => {
@@ -246,8 +242,8 @@ describe('thinking', () => {
 });
 
 /** What may be counted of a request. */
-function counted({ max_tokens, stream, ...prompt }: Request): Anthropic.MessageCountTokensParams {
-  return prompt as Anthropic.MessageCountTokensParams;
+function counted({ model, messages, system, tools }: Request): Anthropic.MessageCountTokensParams {
+  return { model, messages, ...(system && { system }), ...(tools && { tools }) };
 }
 
 describe('usage', () => {
