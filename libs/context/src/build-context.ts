@@ -23,7 +23,7 @@ import { thisWavePlan } from './sections/this-wave.js';
 import { conductorTools } from './tools.js';
 
 /** Moves when the same input may give other bytes. */
-export const BUILDER_VERSION = '1';
+export const BUILDER_VERSION = '2';
 
 /** All that decides the bytes of a wave's first request; plain JSON, kept with the wave. */
 export interface ContextInput {
@@ -127,8 +127,13 @@ function contextPack(
     requestSha256: sha256Hex(canonicalJson(request)),
     builderVersion: BUILDER_VERSION,
     shownInboxRefs: [...inboxRefs],
-    shownTaskRefs: [...new Set([...shownIn('Z4', 'Z6'), ...subjects])],
+    shownTaskRefs: [...new Set([...shownIn('Z4').filter(isTaskRef), ...shownIn('Z6'), ...subjects])],
   };
+}
+
+/** Of finished work: a card, and not the digest of many. */
+function isTaskRef(ref: string): boolean {
+  return ref.startsWith('T');
 }
 
 /** Where the provider may cut off what it caches; the tools carry the first of the four breakpoints. */
