@@ -1,4 +1,4 @@
-import { Prisma, type Tx } from '#database';
+import type { Prisma, Tx } from '#database';
 import type { CardBody, DigestBody, EndState, Taint, TreeNode } from './domain/digest-node.js';
 import { digestNumber, parentPlace, placeKey } from './domain/digest-tree.js';
 

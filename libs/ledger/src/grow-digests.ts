@@ -26,7 +26,7 @@ export interface EndedTask extends TaskEnd {
  */
 export async function growDigests(ledger: MissionLedger, ended: readonly EndedTask[]): Promise<void> {
   const { mission, tx } = ledger;
-  const taskEnds = mission.taskEnds ?? (await rebuildDigests(ledger)).taskEnds;
+  const taskEnds = mission.taskEnds ?? (await makeDigests(ledger)).taskEnds;
   const cards = ended.map((end, place) => writeCard(end, taskEnds + place));
   const taskOf = new Map(cards.map((card, place) => [card.first, ended[place]?.taskId ?? null]));
   const live = completesGroup(taskEnds, cards.length) ? await readLiveDigests(tx, mission.id) : [];
@@ -64,7 +64,7 @@ export interface RebuiltDigests {
  * Makes a mission's tree again from the ends of its tasks, by the extractive writer and with the same leaves: the tree
  * that grew with them, end by end. Ends that have no card, of missions older than the tree, get theirs.
  */
-export async function rebuildDigests(ledger: MissionLedger): Promise<RebuiltDigests> {
+export async function makeDigests(ledger: MissionLedger): Promise<RebuiltDigests> {
   const { mission, tx } = ledger;
   const ends = await readRecordedEnds(tx, mission.id);
   const cards = ends.map(cardOf);

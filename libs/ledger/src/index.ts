@@ -2,7 +2,8 @@ export { LedgerRefusal, conflict, invalid, notFound, type RefusalKind } from './
 export { submitTasks, type SubmissionItem } from './submit-tasks.js';
 export { cancelTask, retryTask, updateTask } from './change-task.js';
 export { controlMission, createMission, ensureDefaultMission, updateMission } from './missions.js';
-export { rebuildDigests, type RebuiltDigests } from './grow-digests.js';
+export { ensureDigests, rebuildDigests } from './rebuild-digests.js';
+export type { RebuiltDigests } from './grow-digests.js';
 export { holdMission } from './holds.js';
 export { inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
@@ -26,7 +27,7 @@ export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.st
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
 export type { NewModelCall, SettledTokens } from './model-call.store.js';
 export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
-export { readNamed, readText, searchTasks, type Found } from './tool-reads.store.js';
+export { expandDigest, readNamed, readText, searchTasks, type Found } from './tool-reads.store.js';
 export {
   decide,
   namedTasks,
