@@ -2,6 +2,7 @@ import { decodeId, type ReadCall } from '#contracts';
 import { cleanText, fencedText, fenceKeys, type FenceKeys } from '#context';
 import type { Transactions } from '#database';
 import {
+  expandDigest,
   readNamed,
   readText,
   searchTasks,
@@ -34,6 +35,12 @@ export async function answerRead(
           offset: offset ?? 0,
         });
         return `${page.total} found, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
+      }
+      case 'digest_expand': {
+        const { ref, offset } = call.input;
+        const page = await expandDigest(tx, wave.missionId, { ref, offset: offset ?? 0 });
+        if (page === null) return `There is no digest ${cleanText(ref)} in this mission.`;
+        return `${page.total} under ${ref}, oldest first, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
       }
       case 'artifact_read': {
         const { id, offset = 0 } = call.input;

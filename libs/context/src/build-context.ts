@@ -123,8 +123,13 @@ function contextPack(
     requestSha256: sha256Hex(canonicalJson(request)),
     builderVersion: BUILDER_VERSION,
     shownInboxRefs: [...inboxRefs],
-    shownTaskRefs: [...new Set([...shownIn('Z4', 'Z6'), ...subjects])],
+    shownTaskRefs: [...new Set([...shownIn('Z4').filter(isTaskRef), ...shownIn('Z6'), ...subjects])],
   };
+}
+
+/** Of finished work: a card, and not the digest of many. */
+function isTaskRef(ref: string): boolean {
+  return ref.startsWith('T');
 }
 
 function textBlocks(sections: readonly PackedSection[], names: readonly SectionName[]): RequestText[] {

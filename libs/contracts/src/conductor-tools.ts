@@ -104,6 +104,10 @@ export const readToolSchemas = {
       .optional(),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
+  digest_expand: z.strictObject({
+    ref: textSchema.min(1).max(20).describe('a digest (G12), or root for all finished work'),
+    offset: z.int().min(0).max(1_000).optional(),
+  }),
   artifact_read: z.strictObject({
     id: textSchema
       .min(1)
@@ -131,6 +135,7 @@ export type ReadCall = { [Name in ReadTool]: { tool: Name; input: ReadInput<Name
 export const CONDUCTOR_TOOLS: readonly ConductorTool[] = [
   'ledger_get',
   'ledger_search',
+  'digest_expand',
   'artifact_read',
   'task_upsert',
   'task_dispatch',
@@ -143,6 +148,7 @@ export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
   ledger_get:
     'Read tasks, attempts, directives or notes whole, by ref (T12, A88, D3, N7) or key. Free of effects.',
   ledger_search: 'Find tasks by words, key or ref, optionally in one state; 20 a page. Free of effects.',
+  digest_expand: 'See what a digest was made of: digests or single ends of tasks. Free of effects.',
   artifact_read: 'Read part of a long text, such as a result too long to show. Free of effects.',
   task_upsert:
     'Create tasks under keys of your choice, or change tasks that have not started (give expected_version). At most 10 a call.',

@@ -1,4 +1,5 @@
 import { ATTEMPT_INVARIANTS } from './attempts.store.js';
+import { DIGEST_INVARIANTS } from './digests.store.js';
 import type { Invariant } from './invariant.js';
 import { MISSION_INVARIANTS } from './missions.store.js';
 import { MONEY_INVARIANTS } from './money.store.js';
@@ -17,6 +18,7 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
   ...TASK_INVARIANTS,
   ...ATTEMPT_INVARIANTS,
   ...WAVE_INVARIANTS,
+  ...DIGEST_INVARIANTS,
   ...MONEY_INVARIANTS,
   ...WEBHOOK_INVARIANTS,
   ...REQUEST_INVARIANTS,
