@@ -23,6 +23,7 @@ import { SubjectGuard } from './edge/subject.guard.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { InputRequestsController } from './input-requests/input-requests.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
@@ -39,6 +40,7 @@ export const CONTROLLERS: Type[] = [
   TasksController,
   DirectivesController,
   MessagesController,
+  InputRequestsController,
   WavesController,
   EventsController,
   ClaimsController,

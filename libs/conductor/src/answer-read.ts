@@ -6,7 +6,7 @@ import { readNamed, readText, searchTasks, type Found, type OpenWave } from '#le
 /** A tool result is cut here; what was cut can be asked for in part. */
 export const RESULT_CHARACTERS_MAX = 8_000;
 
-/** Answers one read with text: facts as they are, everything that somebody outside wrote inside fences. */
+/** Answers one read with text: facts as they are, everything that somebody wrote inside fences. */
 export async function answerRead(
   transactions: Transactions,
   wave: OpenWave,
@@ -30,7 +30,7 @@ export async function answerRead(
         const { id, offset } = call.input;
         const part = await readText(tx, wave.missionId, { id, offset: offset ?? 0 });
         if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
-        return `${part.sizeBytes} bytes in all, from byte ${offset ?? 0}:\n${fencedText('untrusted', keys(id), part.text)}`;
+        return `${part.sizeBytes} bytes in all, from byte ${offset ?? 0}:\n${fencedText(part.frame ?? 'untrusted', keys(id), part.text)}`;
       }
     }
   });
@@ -55,6 +55,8 @@ function oneText(one: Found, keys: FenceKeys): string {
   );
   const outside = Object.entries(one.outside)
     .filter(([, text]) => text !== '')
-    .map(([name, text]) => `${name}:\n${fencedText('untrusted', keys(`${one.ref}.${name}`), text)}`);
+    .map(
+      ([name, text]) => `${name}:\n${fencedText(one.frame ?? 'untrusted', keys(`${one.ref}.${name}`), text)}`,
+    );
   return [`${one.ref} ${facts.join(' ')}`, ...outside].join('\n');
 }

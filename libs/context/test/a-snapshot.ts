@@ -6,6 +6,7 @@ import type {
   SnapshotInboxItem,
   SnapshotInFlight,
   SnapshotMission,
+  SnapshotRequest,
   SnapshotResult,
   SnapshotReview,
   SnapshotTask,
@@ -28,6 +29,8 @@ export function aSnapshot({ mission, wave, board, ...lists }: SnapshotParts = {}
     wave: { ...A_WAVE, ...wave },
     directives: [],
     notes: [],
+    notesTotal: lists.notes?.length ?? 0,
+    requests: [],
     board: aBoard(board),
     finished: [],
     finishedTotal: lists.finished?.length ?? 0,
@@ -106,6 +109,19 @@ export function aFinishedTask(
     state: 'completed',
     attempts: 1,
     outcome: `Outcome ${number}`,
+    ...parts,
+  };
+}
+
+export function aRequest(number: number, parts: Partial<SnapshotRequest> = {}): SnapshotRequest {
+  return {
+    ref: `Q${number}`,
+    kind: 'text',
+    about: 'question',
+    prompt: `Question ${number}?`,
+    taskRefs: [],
+    taskTotal: parts.taskRefs?.length ?? 0,
+    deadline: null,
     ...parts,
   };
 }

@@ -1,6 +1,7 @@
 import { decodeId, type Json, type TaskState } from '#contracts';
 import { type Prisma, type Tx } from '#database';
 import { readArtifactPart } from './artifact.store.js';
+import { toInputRequestRow } from './input-request.store.js';
 import { refNumber, refOf } from './domain/refs.js';
 import { describeResult } from './snapshot.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
@@ -14,9 +15,11 @@ export interface Found {
   readonly ref: string;
   readonly facts: Record<string, Json>;
   readonly outside: Record<string, string>;
+  /** Given where all of it is the word of a person with authority, as it was on the inbox page. */
+  readonly frame?: 'person';
 }
 
-/** Reads what refs (T, A, D, N) and keys of one mission name; names of nothing are left out. */
+/** Reads what refs (T, A, D, N, I, Q) and keys of one mission name; names of nothing are left out. */
 export async function readNamed(tx: Tx, missionId: string, names: readonly string[]): Promise<Found[]> {
   const found: Found[] = [];
   for (const name of names) {
@@ -33,6 +36,10 @@ async function readOne(tx: Tx, missionId: string, name: string): Promise<Found |
   if (note !== null) return readNote(tx, missionId, note);
   const directive = refNumber('D', name);
   if (directive !== null) return readDirective(tx, missionId, directive);
+  const item = refNumber('I', name);
+  if (item !== null) return readInboxItem(tx, missionId, item);
+  const request = refNumber('Q', name);
+  if (request !== null) return readRequest(tx, missionId, request);
   return readTaskNamed(tx, missionId, name);
 }
 
@@ -127,6 +134,64 @@ async function readDirective(tx: Tx, missionId: string, number: number): Promise
     : { ref: refOf('D', number), facts: { state: row.state }, outside: { text: row.text } };
 }
 
+/** An inbox item: its refs and counts are facts, its text is somebody's. */
+async function readInboxItem(tx: Tx, missionId: string, seq: number): Promise<Found | null> {
+  const row = await tx.db.inboxItem.findFirst({ where: { tenantId: tx.tenantId, missionId, seq } });
+  if (row === null) return null;
+  const body = row.body as Record<string, Json>; // written only by insertInboxItems
+  const texts = Object.entries(body).filter(([name]) => OUTSIDE_FIELDS.has(name));
+  const facts = Object.entries(body).filter(([name]) => !OUTSIDE_FIELDS.has(name));
+  return {
+    ref: refOf('I', seq),
+    facts: { kind: row.kind, ...Object.fromEntries(facts) },
+    outside: Object.fromEntries(
+      texts.map(([name, text]) => [name, typeof text === 'string' ? head(text) : '']),
+    ),
+    ...frameOf(row),
+  };
+}
+
+/** Messages alone: an answer's item also quotes what was asked. */
+function frameOf(row: { readonly kind: string; readonly lane: string }): { frame?: 'person' } {
+  return row.kind === 'message' && row.lane === 'person' ? { frame: 'person' } : {};
+}
+
+/** Fields of an inbox item's body that hold what somebody wrote. */
+const OUTSIDE_FIELDS: ReadonlySet<string> = new Set([
+  'text',
+  'error',
+  'prompt',
+  'value',
+  'comment',
+  'subject',
+  'reason',
+]);
+
+async function readRequest(tx: Tx, missionId: string, number: number): Promise<Found | null> {
+  const row = await tx.db.inputRequest.findFirst({
+    where: { tenantId: tx.tenantId, missionId, number },
+    include: { tasks: { select: { task: { select: { number: true } } }, take: 100 } },
+  });
+  if (row === null) return null;
+  const request = toInputRequestRow(row);
+  return {
+    ref: refOf('Q', number),
+    facts: {
+      kind: request.kind,
+      about: request.about,
+      state: request.state,
+      deadline: request.deadlineAt?.toISOString() ?? null,
+      holds_up: row.tasks.map(({ task }) => refOf('T', task.number)),
+    },
+    outside: {
+      prompt: request.prompt,
+      options: request.options.map((option) => option.value).join('\n'),
+      answer: request.answerValue ?? '',
+      comment: head(request.answerComment ?? ''),
+    },
+  };
+}
+
 /** A page of tasks whose title has the words, or whose key or ref is the query; all of them when it is empty. */
 export async function searchTasks(
   tx: Tx,
@@ -164,12 +229,12 @@ export async function searchTasks(
   return { total, found };
 }
 
-/** Part of a long text: an artifact (art_…), a task's instructions (T12), or an attempt's output (A16). */
+/** Part of a long text: an artifact (art_…), a task's instructions (T12), an attempt's output (A16), or a message (I5). */
 export async function readText(
   tx: Tx,
   missionId: string,
   part: { readonly id: string; readonly offset: number },
-): Promise<{ sizeBytes: number; text: string } | null> {
+): Promise<{ sizeBytes: number; text: string; frame?: 'person' } | null> {
   const artifactId = decodeId('artifact', part.id);
   if (artifactId !== null) {
     const found = await readArtifactPart(tx, missionId, {
@@ -183,19 +248,29 @@ export async function readText(
   }
   const whole = await readWhole(tx, missionId, part.id);
   if (whole === null) return null;
-  const bytes = Buffer.from(whole);
+  const { text, ...frame } = whole;
+  const bytes = Buffer.from(text);
   return {
+    ...frame,
     sizeBytes: bytes.byteLength,
     text: bytes.subarray(part.offset, part.offset + PART_BYTES_MAX).toString('utf8'),
   };
 }
 
-async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string | null> {
+/** A text by the ref of what it belongs to. */
+interface WholeText {
+  readonly text: string;
+  readonly frame?: 'person';
+}
+
+async function readWhole(tx: Tx, missionId: string, ref: string): Promise<WholeText | null> {
   const task = refNumber('T', ref);
   if (task !== null) {
     const row = await tx.db.task.findFirst({ where: { tenantId: tx.tenantId, missionId, number: task } });
-    return row?.instructions ?? null;
+    return row === null ? null : { text: row.instructions };
   }
+  const item = refNumber('I', ref);
+  if (item !== null) return readItemText(tx, missionId, item);
   const attempt = refNumber('A', ref);
   if (attempt === null) return null;
   const row = await tx.db.attempt.findFirst({
@@ -204,7 +279,14 @@ async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string
   const result = row?.result ?? row?.lateResult ?? null;
   if (result === null || typeof result !== 'object' || Array.isArray(result)) return null;
   const { output } = result;
-  return typeof output === 'string' ? output : JSON.stringify(output ?? null);
+  return { text: typeof output === 'string' ? output : JSON.stringify(output ?? null) };
+}
+
+async function readItemText(tx: Tx, missionId: string, seq: number): Promise<WholeText | null> {
+  const row = await tx.db.inboxItem.findFirst({ where: { tenantId: tx.tenantId, missionId, seq } });
+  const body = (row?.body ?? {}) as Record<string, Json>; // written only by insertInboxItems
+  const text = body.text ?? body.comment;
+  return row === null || typeof text !== 'string' ? null : { text, ...frameOf(row) };
 }
 
 function head(text: string): string {

@@ -26,6 +26,9 @@ function aView(tasks: readonly TaskView[], parts: Partial<LedgerView> = {}): Led
     tasks,
     notesInForce: [],
     criteriaOwed: 0,
+    approval: 'none',
+    questionsAskable: 20,
+    directivesProposable: 500,
     ...parts,
   };
 }
