@@ -128,7 +128,8 @@ const ATTEMPTS: readonly Invariant[] = [
             FROM task t LEFT JOIN attempt a ON a.tenant_id = t.tenant_id AND a.id = t.live_attempt_id AND a.task_id = t.id
            WHERE (t.live_attempt_id IS NOT NULL OR t.state = 'working')
              AND (t.state, coalesce(t.state_reason, ''), coalesce(a.state, ''))
-                 NOT IN (('queued', '', 'offered'), ('working', '', 'leased'), ('working', 'awaiting_review', 'succeeded'))`,
+                 NOT IN (('queued', '', 'offered'), ('working', '', 'leased'), ('working', 'awaiting_review', 'succeeded'),
+                         ('input_required', 'awaiting_answer', 'succeeded'), ('input_required', 'awaiting_approval', 'succeeded'))`,
   },
   {
     name: 'no attempt starts before the dependencies of its task have completed',
@@ -190,6 +191,42 @@ const WAVES: readonly Invariant[] = [
           HAVING count(*) FILTER (WHERE e.type = 'wave.started') <> 1
               OR count(*) FILTER (WHERE e.type = 'wave.committed') <> (w.state = 'committed')::int
               OR count(*) FILTER (WHERE e.type = 'wave.aborted') <> (w.state = 'aborted')::int`,
+  },
+];
+
+const REQUESTS: readonly Invariant[] = [
+  {
+    name: 'open input requests of a mission are counted, and all of them numbered without gaps',
+    sql: `SELECT m.id, m.requests_open, m.last_request_number
+            FROM mission m LEFT JOIN input_request r ON r.tenant_id = m.tenant_id AND r.mission_id = m.id
+           GROUP BY m.tenant_id, m.id
+          HAVING m.requests_open <> count(r.id) FILTER (WHERE r.state = 'open')
+              OR m.last_request_number <> count(r.id) OR m.last_request_number <> coalesce(max(r.number), 0)`,
+  },
+  {
+    name: 'a task waits for a person exactly while one open input request names it',
+    sql: `SELECT t.id, t.state, count(r.id)
+            FROM task t
+            LEFT JOIN input_request_task w ON w.tenant_id = t.tenant_id AND w.task_id = t.id
+            LEFT JOIN input_request r ON r.tenant_id = w.tenant_id AND r.id = w.request_id AND r.state = 'open'
+                 AND r.mission_id = t.mission_id
+           GROUP BY t.tenant_id, t.id
+          HAVING count(r.id) <> (t.state = 'input_required')::int`,
+  },
+  {
+    name: 'each hold of a mission that has not ended asks a person, and nothing asks about a hold that there is not',
+    sql: `SELECT m.id, m.state, m.holds, array_agg(r.hold) AS asking
+            FROM mission m
+            LEFT JOIN input_request r ON r.tenant_id = m.tenant_id AND r.mission_id = m.id
+                 AND r.state = 'open' AND r.about = 'hold'
+           GROUP BY m.tenant_id, m.id
+          HAVING NOT (m.holds @> array_remove(array_agg(r.hold), NULL))
+              OR m.state IN ('active', 'paused') AND cardinality(m.holds) <> count(r.id)`,
+  },
+  {
+    name: 'an ended mission asks nothing',
+    sql: `SELECT id, state, requests_open FROM mission
+           WHERE state IN ('completed', 'canceled', 'archived') AND requests_open > 0`,
   },
 ];
 
@@ -289,6 +326,7 @@ const INVARIANTS: readonly Invariant[] = [
   ...TASKS,
   ...ATTEMPTS,
   ...WAVES,
+  ...REQUESTS,
   ...MONEY,
   ...WEBHOOKS,
   ...TENANCY,
