@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addDemoCommand } from './commands/demo.js';
+import { addInputRequestCommands } from './commands/input-request.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTaskCommands } from './commands/task.js';
@@ -45,6 +46,7 @@ function buildProgram(session: Session): Command {
   addDemoCommand(program, session);
   addMissionCommands(program, session);
   addTaskCommands(program, session);
+  addInputRequestCommands(program, session);
   addWaveCommands(program, session);
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
