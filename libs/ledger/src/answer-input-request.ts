@@ -14,7 +14,7 @@ import { refOf } from './domain/refs.js';
 import { TASK_REASONS } from './domain/task-state.js';
 import { completeTask, failTask, transition } from './end-task.js';
 import { conflict, forbidden, invalid } from './errors.js';
-import { holdMission, raisedLimits, resumeFromHold } from './holds.js';
+import { holdMission, liftHold, raisedLimits, resumeFromHold } from './holds.js';
 import {
   missionOfRequest,
   readInputRequest,
@@ -89,9 +89,16 @@ function refuseLate(request: InputRequestRow) {
 async function takeAnswer(ledger: MissionLedger, request: InputRequestRow, answer: Answer): Promise<void> {
   const { value, comment, actor } = answer;
   await closeInputRequest(ledger, request, { actor, answer: { value, comment } });
+  await checkRoomAgain(ledger, request, actor);
   await FOLLOW[request.about](ledger, request, answer);
   if (isForConductor(ledger, request, answer)) await tellConductor(ledger, request, answer);
   concludeIfDone(ledger, actor);
+}
+
+/** A question that is not open any more takes no room: whether all fits now is for the next wave's builder to say. */
+async function checkRoomAgain(ledger: MissionLedger, request: InputRequestRow, actor: Actor): Promise<void> {
+  if (request.about === 'hold') return;
+  await liftHold(ledger, 'overcommitted', { actor, because: 'Fewer questions are open.' });
 }
 
 /** With what was asked, so that the item explains itself to a conductor that has never heard of it. */
@@ -250,6 +257,7 @@ async function expire(
 ): Promise<void> {
   const ref = refOf('Q', request.number);
   await closeInputRequest(ledger, request, { actor, reason: 'deadline' });
+  await checkRoomAgain(ledger, request, actor);
   for (const { taskId } of await readWaitingTasks(ledger.tx, request.id)) {
     const task = await readTask(ledger.tx, taskId);
     if (then === 'hold') await letGoOn(ledger, task, actor);

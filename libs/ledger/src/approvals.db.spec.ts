@@ -1,7 +1,15 @@
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, A_WORKER, aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
-import { toAccept, toCreate, toDispatch, toHandOff, toNote, toAsk } from '../../../test/support/writes.js';
+import {
+  toAccept,
+  toCancel,
+  toCreate,
+  toDispatch,
+  toHandOff,
+  toNote,
+  toAsk,
+} from '../../../test/support/writes.js';
 import {
   completeAttempt,
   expireAttempt,
@@ -83,6 +91,19 @@ describe('approval of dispatches', () => {
       prompt: 'Let workers begin with this?\nT2 Burn it down (builtin)',
     });
     await mission.answer('Q2', 'approve');
+    expect(await mission.claim({ max: 2 })).toHaveLength(1);
+  });
+});
+
+describe('a proposal that the same wave withdraws', () => {
+  it('is not asked about', async () => {
+    const mission = await withApproval('dispatch');
+    await mission.submit('Dig', 'Build');
+    await mission.wave(toDispatch('T1', 'T2'), toCancel('T1'), toHandOff());
+    expect(await mission.request('Q1')).toMatchObject({
+      prompt: 'Let workers begin with this?\nT2 Build (builtin)',
+    });
+    await mission.answer('Q1', 'approve');
     expect(await mission.claim({ max: 2 })).toHaveLength(1);
   });
 });

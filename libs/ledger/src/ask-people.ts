@@ -9,7 +9,7 @@ import { transition } from './end-task.js';
 import type { WaitingTask } from './input-request.store.js';
 import { openInputRequest } from './input-requests.js';
 import type { MissionLedger } from './mission-ledger.js';
-import type { TaskRow } from './task.store.js';
+import { readTask, type TaskRow } from './task.store.js';
 
 const MINUTE_MS = 60_000;
 
@@ -68,13 +68,19 @@ export async function propose(
   return { task: waits, waiting: { taskId: task.id, version: waits.version, pool, lateAttempt } };
 }
 
-/** One request for all that was proposed together; nothing when nothing was. */
+/** One request for all that was proposed together and still waits; nothing when nothing does. */
 export async function askApproval(
   ledger: MissionLedger,
   about: 'dispatch' | 'completion',
-  proposed: readonly ProposedTask[],
+  proposals: readonly ProposedTask[],
   asking: Asking,
 ): Promise<void> {
+  const proposed: ProposedTask[] = [];
+  for (const proposal of proposals) {
+    // Later in the same wave it may have been canceled.
+    const { version } = await readTask(ledger.tx, proposal.task.id);
+    if (version === proposal.waiting.version) proposed.push(proposal);
+  }
   if (proposed.length === 0) return;
   const lines = proposed.map(({ task, waiting }) => ({
     ref: refOf('T', task.number),

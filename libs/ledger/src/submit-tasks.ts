@@ -37,7 +37,10 @@ export async function submitTasks(
     const [first, last] = [created[0], created.at(-1)];
     if (first === undefined || last === undefined) return answers;
     reopenForWork(ledger, actor);
-    if (isPlannedByRule(ledger, items)) return answers;
+    if (isPlannedByRule(ledger, items)) {
+      ledger.mission.handoffDone = false; // said before there was more to do
+      return answers;
+    }
     ledger.arrive({
       lane: 'work',
       kind: 'submission',

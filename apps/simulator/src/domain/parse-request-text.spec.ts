@@ -88,6 +88,7 @@ stop
     expect(viewOf(promptOf(['# Z1 Role']))).toEqual({
       waveNumber: 0,
       verification: false,
+      namedGoByRule: false,
       acceptingNeedsApproval: false,
       workers: [],
       criteria: [],

@@ -17,6 +17,8 @@ export interface ConductorView {
   readonly waveNumber: number;
   readonly verification: boolean;
   readonly workers: readonly string[];
+  /** Tasks that name a worker are dispatched without it. */
+  readonly namedGoByRule: boolean;
   /** What it accepts completes only when a person approves. */
   readonly acceptingNeedsApproval: boolean;
   /** Numbers of the acceptance criteria. */
@@ -84,6 +86,7 @@ export function viewOf(prompt: Prompt): ConductorView {
   return {
     waveNumber: numberAt(header, /^Wave (\d+)\b/m) ?? 0,
     verification: /^Verification:/m.test(header),
+    namedGoByRule: /^Planning: tasks that name a worker\b/m.test(charter),
     acceptingNeedsApproval: /^Approval: what you accept\b/m.test(charter),
     workers: workers.split(',').flatMap((name) => name.trim() || []),
     criteria: [...charter.matchAll(/^Criterion (\d+):/gm)].map((match) => Number(match[1])),

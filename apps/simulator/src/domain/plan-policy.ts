@@ -65,6 +65,7 @@ function decide(view: ConductorView): Decisions {
   const dispatchable = [...board.ready, ...freed]
     .filter((task) => !settled.dispatched.has(task.ref) && !spoken.has(task.ref) && !isRejected(task))
     .filter((task) => !late.some(({ ref }) => ref === task.ref))
+    .filter((task) => !view.namedGoByRule || task.worker === null)
     .toSorted((one, other) => one.priority - other.priority);
   const otherCalls = Math.ceil(accepted.length / VERDICTS_MAX) + asked.length + CALLS_KEPT;
   const slots = Math.max(0, board.freeSlots - settled.dispatched.size);
