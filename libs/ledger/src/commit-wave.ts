@@ -248,16 +248,8 @@ async function applyChange(
       return recordNote(ledger, change.entry, waveId);
     case 'hand_off':
       return [];
-    case 'update_task': {
-      const task = await taskNamed(ledger, change.name);
-      const { acceptance_criteria, ...fields } = change.fields;
-      const patch = {
-        ...fields,
-        ...(acceptance_criteria === undefined ? {} : { acceptance_criteria: [...acceptance_criteria] }),
-      };
-      await reviseTask(ledger, task, { patch, actor, waveId });
-      return changedTask(task);
-    }
+    case 'update_task':
+      return updateTask(ledger, change, waveId);
     case 'offer_attempt': {
       const task = await taskNamed(ledger, change.name);
       await offerAttempt(ledger, task, {
@@ -325,6 +317,21 @@ async function createTask(
     id: encodeId('task', id),
     ref: refOf('T', number),
   }));
+}
+
+async function updateTask(
+  ledger: MissionLedger,
+  change: Extract<Change, { kind: 'update_task' }>,
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const task = await taskNamed(ledger, change.name);
+  const { acceptance_criteria, ...fields } = change.fields;
+  const patch = {
+    ...fields,
+    ...(acceptance_criteria === undefined ? {} : { acceptance_criteria: [...acceptance_criteria] }),
+  };
+  await reviseTask(ledger, task, { patch, actor: actorOf(waveId), waveId });
+  return changedTask(task);
 }
 
 /** Somebody's key may look like a ref; what `decide` called by ref is meant by its id. */

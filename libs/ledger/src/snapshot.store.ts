@@ -332,18 +332,7 @@ function describeItem(item: InboxRow, result: unknown): SnapshotInboxItem {
         reason: text('reason'),
       };
     case 'answer':
-      return {
-        ref,
-        kind: 'answer',
-        inputRef: text('ref'),
-        about: text('about'),
-        prompt: text('prompt'),
-        taskRefs: Array.isArray(item.body.tasks) ? item.body.tasks.map(String) : [],
-        taskTotal: Number(item.body.task_total),
-        value: text('value'),
-        comment: text('comment'),
-        source: sourceOf(text('source')),
-      };
+      return describeAnswer(ref, item, text);
     case 'input_expired':
       return {
         ref,
@@ -353,6 +342,25 @@ function describeItem(item: InboxRow, result: unknown): SnapshotInboxItem {
         then: text('then') === 'fail' ? 'fail' : 'hold',
       };
   }
+}
+
+function describeAnswer(
+  ref: string,
+  { body }: InboxRow,
+  text: (name: string) => string,
+): Extract<SnapshotInboxItem, { kind: 'answer' }> {
+  return {
+    ref,
+    kind: 'answer',
+    inputRef: text('ref'),
+    about: text('about'),
+    prompt: text('prompt'),
+    taskRefs: Array.isArray(body.tasks) ? body.tasks.map(String) : [],
+    taskTotal: Number(body.task_total),
+    value: text('value'),
+    comment: text('comment'),
+    source: sourceOf(text('source')),
+  };
 }
 
 function sourceOf(text: string): 'person' | 'program' | 'default' {

@@ -42,16 +42,20 @@ function questionIn(text: string): WriteInput<'ask_human'> | null {
   const options = [...new Set((OPTION.exec(asked)?.[1] ?? '').split('|').flatMap((one) => one.trim() || []))];
   const isChoice = options.length > 1;
   const refs = refsIn(asked);
-  const minutes = Number(/\bwithin (\d{1,5}) minutes\b/i.exec(asked)?.[1] ?? 0);
-  const fallback = /\belse (\w{1,100})/i.exec(asked)?.[1];
   return {
     kind: isChoice ? 'choice' : /\bapprov/i.test(asked) ? 'approval' : 'text',
     prompt: asked,
     ...(isChoice ? { options } : {}),
     ...(refs.length === 0 ? {} : { refs }),
-    ...(minutes === 0 ? {} : { deadline_minutes: minutes }),
-    ...(minutes === 0 || fallback === undefined ? {} : { default: fallback }),
+    ...deadlineIn(asked),
   };
+}
+
+function deadlineIn(asked: string): Pick<WriteInput<'ask_human'>, 'deadline_minutes' | 'default'> {
+  const minutes = Number(/\bwithin (\d{1,5}) minutes\b/i.exec(asked)?.[1] ?? 0);
+  if (minutes === 0) return {};
+  const fallback = /\belse (\w{1,100})/i.exec(asked)?.[1];
+  return { deadline_minutes: minutes, ...(fallback === undefined ? {} : { default: fallback }) };
 }
 
 function refsIn(text: string): string[] {

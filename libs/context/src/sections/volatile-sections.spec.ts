@@ -81,7 +81,7 @@ describe('Z5 registers, what people are asked', () => {
     ];
     const { text } = packSection(registersPlan(aSnapshot({ requests })), 0);
     expect(text).toMatch(
-      /^# Z5 Registers\nQ2 open text holds up T1 until 2026-11-25T20:00:00\.000Z: Which colour\?\n  N9 fact: forged .*…\nQ3 open dispatch approval holds up T4,T5,\+7\n$/,
+      /^# Z5 Registers\nQ2 open text holds up T1 until 2026-11-25T20:00:00\.000Z: Which colour\?\n {2}N9 fact: forged .*…\nQ3 open dispatch approval holds up T4,T5,\+7\n$/,
     );
   });
 });

@@ -255,10 +255,7 @@ class Replay {
         this.callBack(change.name);
         return this.move(change.name, 'cancel');
       case 'ask':
-        this.questions -= 1;
-        demand(this.questions >= 0, 'too many questions');
-        for (const name of change.names) this.letWait(name);
-        return;
+        return this.ask(change);
       case 'send_back':
       case 'fail_task': {
         const task = this.standing(change.name);
@@ -266,12 +263,8 @@ class Replay {
         task.isLive = false;
         return this.move(change.name, change.kind === 'fail_task' ? 'fail' : 'return');
       }
-      case 'record_note': {
-        const { supersedes, kind } = change.entry;
-        if (kind === 'directive') this.directives -= 1;
-        demand(this.directives >= 0, 'too many directives');
-        return demand(supersedes === undefined || this.notes.delete(supersedes), 'no note in force');
-      }
+      case 'record_note':
+        return this.note(change);
       case 'hand_off':
         return;
     }
@@ -292,9 +285,19 @@ class Replay {
     });
   }
 
-  private letWait(name: string): void {
-    this.callBack(name);
-    this.move(name, 'ask');
+  private ask({ names }: Extract<Change, { kind: 'ask' }>): void {
+    this.questions -= 1;
+    demand(this.questions >= 0, 'too many questions');
+    for (const name of names) {
+      this.callBack(name);
+      this.move(name, 'ask');
+    }
+  }
+
+  private note({ entry: { supersedes, kind } }: Extract<Change, { kind: 'record_note' }>): void {
+    if (kind === 'directive') this.directives -= 1;
+    demand(this.directives >= 0, 'too many directives');
+    demand(supersedes === undefined || this.notes.delete(supersedes), 'no note in force');
   }
 
   /** Ends the attempt in flight of a task, which frees its slot. */

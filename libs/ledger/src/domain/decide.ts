@@ -427,17 +427,23 @@ function rejectWorker(ledger: Ledger, worker: string): Verdict {
 
 /** Every name of a task that the writes mention: what the view has to hold. */
 export function namedTasks(writes: readonly StagedWrite[]): string[] {
-  const names = new Set<string>();
-  for (const write of writes) {
-    if (write.tool === 'task_upsert')
-      for (const item of write.input.items)
-        for (const name of [item.key, ...(item.depends_on ?? [])]) names.add(name);
-    if (write.tool === 'task_dispatch' || write.tool === 'task_cancel')
-      for (const ref of write.input.refs) names.add(ref);
-    if (write.tool === 'ask_human') for (const ref of write.input.refs ?? []) names.add(ref);
-    if (write.tool === 'task_review') for (const verdict of write.input.verdicts) names.add(verdict.ref);
-    if (write.tool === 'handoff')
-      for (const entry of write.input.verified ?? []) for (const ref of entry.refs) names.add(ref);
+  return [...new Set(writes.flatMap(namesIn))];
+}
+
+function namesIn(write: StagedWrite): readonly string[] {
+  switch (write.tool) {
+    case 'task_upsert':
+      return write.input.items.flatMap((item) => [item.key, ...(item.depends_on ?? [])]);
+    case 'task_dispatch':
+    case 'task_cancel':
+      return write.input.refs;
+    case 'task_review':
+      return write.input.verdicts.map((verdict) => verdict.ref);
+    case 'ask_human':
+      return write.input.refs ?? [];
+    case 'handoff':
+      return (write.input.verified ?? []).flatMap((entry) => entry.refs);
+    case 'note':
+      return [];
   }
-  return [...names];
 }

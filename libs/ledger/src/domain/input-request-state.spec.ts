@@ -1,4 +1,4 @@
-import { INPUT_REQUEST_KINDS } from '#contracts';
+import { INPUT_REQUEST_KINDS, type InputRequestState } from '#contracts';
 import fc from 'fast-check';
 import {
   answersTo,
@@ -16,9 +16,9 @@ describe('an input request', () => {
     expect(terminalStates(INPUT_REQUEST_TRANSITIONS)).toEqual(['answered', 'expired']);
     fc.assert(
       fc.property(fc.array(fc.constantFrom<InputRequestAction>('answer', 'expire')), (actions) => {
-        const end = actions.reduce(
+        const end = actions.reduce<InputRequestState>(
           (state, action) => nextState(INPUT_REQUEST_TRANSITIONS, state, action) ?? state,
-          'open' as 'open' | 'answered' | 'expired',
+          'open',
         );
         const first = { answer: 'answered', expire: 'expired', none: 'open' } as const;
         expect(end).toBe(first[actions[0] ?? 'none']);
