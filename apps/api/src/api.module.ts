@@ -24,6 +24,7 @@ import { SubjectGuard } from './edge/subject.guard.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { InputRequestsController } from './input-requests/input-requests.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
@@ -41,6 +42,7 @@ export const CONTROLLERS: Type[] = [
   DirectivesController,
   DigestsController,
   MessagesController,
+  InputRequestsController,
   WavesController,
   EventsController,
   ClaimsController,

@@ -7,6 +7,7 @@ import {
   endpointSchema,
   eventSchema,
   heartbeatSchema,
+  inputRequestSchema,
   missionSchema,
   pageOf,
   PAGE_LIMIT_MAX,
@@ -15,6 +16,7 @@ import {
   taskSchema,
   taskSummarySchema,
   waveSchema,
+  type answerInputSchema,
   type AttemptError,
   type claimInputSchema,
   type endpointInputSchema,
@@ -33,6 +35,7 @@ export type NewTask = z.input<typeof taskInputSchema>;
 const missionPageSchema = pageOf(missionSchema);
 const taskPageSchema = pageOf(taskSummarySchema);
 const wavePageSchema = pageOf(waveSchema);
+const inputRequestPageSchema = pageOf(inputRequestSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
 const claimSchema = z.object({
@@ -122,6 +125,20 @@ export class ApiClient {
 
   cancelTask(id: string) {
     return this.#post(`/v1/tasks/${segment(id)}/cancel`, {}, taskSummarySchema);
+  }
+
+  /** What people are asked, newest first. */
+  listInputRequests(query: {
+    mission_id?: string | undefined;
+    state?: string | undefined;
+    limit?: number;
+    cursor?: string | undefined;
+  }) {
+    return this.#get(`/v1/input-requests${queryString(query)}`, inputRequestPageSchema);
+  }
+
+  answerInputRequest(id: string, answer: z.input<typeof answerInputSchema>) {
+    return this.#post(`/v1/input-requests/${segment(id)}/answer`, answer, inputRequestSchema);
   }
 
   getWave(id: string) {

@@ -185,6 +185,68 @@ describe('task', () => {
   });
 });
 
+describe('what people are asked', () => {
+  const REQUEST = {
+    id: 'inp_1',
+    ref: 'Q1',
+    mission_id: 'msn_1',
+    task_id: 'tsk_1',
+    kind: 'choice',
+    about: 'question',
+    prompt: 'Which\u001b[2J colour?',
+    options: [
+      { value: 'red', label: 'red' },
+      { value: 'resume', label: 'Go on' },
+    ],
+    deadline_at: secondsIn(60),
+    default: null,
+    on_timeout: null,
+    state: 'open',
+    answer: null,
+    blocks: ['tsk_1'],
+    created_at: secondsIn(0),
+  };
+
+  test('inbox lists it with its options, and never lets a question steer the terminal', async () => {
+    const ended = await runAgainst(
+      { 'GET /v1/input-requests': () => ({ body: { data: [REQUEST], next_cursor: null } }) },
+      ['inbox'],
+    );
+    expect(ended.stdout).toBe(
+      [
+        'inp_1  choice  msn_1  holds up 1  until 2026-11-23T10:01:00.000Z',
+        '  Which\uFFFD[2J colour?',
+        '  - red',
+        '  - resume: Go on',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('answer sends value and comment', async () => {
+    const sent: unknown[] = [];
+    const ended = await runAgainst(
+      {
+        'POST /v1/input-requests/*/answer': (request) => {
+          sent.push(request.body);
+          return { body: { ...REQUEST, state: 'answered', answer: { value: 'red', comment: 'As ever.' } } };
+        },
+      },
+      ['answer', 'inp_1', 'red', '--comment', 'As ever.'],
+    );
+    expect(sent).toEqual([{ value: 'red', comment: 'As ever.' }]);
+    expect(ended.stdout).toBe('inp_1  answered  red\n');
+  });
+
+  test('answer that comes second ends with a conflict', async () => {
+    const ended = await runAgainst(
+      { 'POST /v1/input-requests/*/answer': () => problem(409, 'already_answered') },
+      ['answer', 'inp_1', 'red'],
+    );
+    expect(ended.exitCode).toBe(EXIT.conflict);
+  });
+});
+
 test('mission status shows tasks, conductor and context', async () => {
   const gauge = {
     wave: aWave({ number: 3, state: 'running' }),

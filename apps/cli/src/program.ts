@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addDemoCommand } from './commands/demo.js';
 import { addDigestCommands } from './commands/digest.js';
+import { addInputRequestCommands } from './commands/input-request.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTaskCommands } from './commands/task.js';
@@ -46,6 +47,7 @@ function buildProgram(session: Session): Command {
   addDemoCommand(program, session);
   addMissionCommands(program, session);
   addTaskCommands(program, session);
+  addInputRequestCommands(program, session);
   addWaveCommands(program, session);
   addDigestCommands(program, session);
   addWorkerCommands(program, session);

@@ -51,7 +51,7 @@ export async function answerRead(
             : textPart(spill.text, offset);
         if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
         const end = offset + part.bytes;
-        return `Bytes ${offset} to ${end} of ${part.sizeBytes}:\n${fencedText('untrusted', keys(id), part.text)}`;
+        return `Bytes ${offset} to ${end} of ${part.sizeBytes}:\n${fencedText(part.frame ?? 'untrusted', keys(id), part.text)}`;
       }
     }
   });
@@ -68,6 +68,8 @@ function oneText(one: Found, keys: FenceKeys): string {
   );
   const outside = Object.entries(one.outside)
     .filter(([, text]) => text !== '')
-    .map(([name, text]) => `${name}:\n${fencedText('untrusted', keys(`${one.ref}.${name}`), text)}`);
+    .map(
+      ([name, text]) => `${name}:\n${fencedText(one.frame ?? 'untrusted', keys(`${one.ref}.${name}`), text)}`,
+    );
   return [`${one.ref} ${facts.join(' ')}`, ...outside].join('\n');
 }

@@ -5,6 +5,7 @@ import {
   arbitraryInbox,
   arbitraryInput,
   arbitraryNotes,
+  arbitraryRequests,
   arbitraryWave,
 } from '../test/arbitrary-input.js';
 import { buildContext, type ContextInput, type ContextPack } from './build-context.js';
@@ -84,7 +85,7 @@ describe('buildContext on anything', () => {
       const { board } = snapshot;
       const all = (name: string): number => accountOf(pack, name).shown + accountOf(pack, name).left;
       expect(all('Z4')).toBe(snapshot.finished.length);
-      expect(all('Z5')).toBe(snapshot.notes.length);
+      expect(all('Z5')).toBe(snapshot.notes.length + snapshot.requests.length);
       expect(all('Z6')).toBe(
         board.readyTotal + board.inFlight.length + board.reviewTotal + board.blockedTotal,
       );
@@ -110,6 +111,7 @@ describe('buildContext on anything', () => {
       wave: arbitraryWave,
       board: arbitraryBoard,
       notes: arbitraryNotes,
+      requests: arbitraryRequests,
       inbox: arbitraryInbox,
     });
     fc.assert(
@@ -138,7 +140,8 @@ describe('buildContext on anything', () => {
       expect(count(/^## I\d/)).toBe(pack.shownInboxRefs.length);
       expect(count(/^## [RWB]|^## In flight/)).toBe(4);
       expect(count(/^T\d+ A\d+ leased /)).toBe(board.inFlight.length);
-      expect(count(/^N\d+ /)).toBe(accountOf(pack, 'Z5').shown);
+      expect(count(/^N\d+ |^Q\d+ open /)).toBe(accountOf(pack, 'Z5').shown);
+      expect(count(/^Q\d+ open /)).toBe(snapshot.requests.length);
       expect(count(/^[TG]\d+[: ]/)).toBe(accountOf(pack, 'Z4').shown + accountOf(pack, 'Z6').shown);
     });
   });
@@ -172,11 +175,13 @@ const STRUCTURE = new RegExp(
     '^## (Ready to dispatch|In flight|Waiting for review|Blocked) \\(\\d+\\)$',
     '^T\\d+ (completed|failed|canceled) after \\d+ attempts?(, generation \\d+)? ⟦⟧$',
     '^G\\d+: \\d+ (completed|failed|canceled)( T\\d+|, \\d+ (failed|canceled))* ⟦⟧$',
-    '^T\\d+ v\\d+ p\\d worker=\\S+( failures=\\d| needs [T0-9,+]+)?( reason=dependency_failed)? ⟦⟧$',
+    '^T\\d+ v\\d+ p\\d worker=\\S+( failures=\\d| needs [T0-9,+]+)?( reason=(dependency_failed|dispatch_rejected))? ⟦⟧$',
     '^T\\d+ A\\d+ ((leased|offered) builtin|v5) ⟦⟧$',
     '^N\\d+ (decision|failure|question|fact|directive)( \\(wave \\d+\\))?: ',
     '^  ',
-    '^## I\\d+ (message|attempt_|submission|dependency_failed|decision_rejected)',
+    '^## I\\d+ (message|attempt_|submission|dependency_failed|decision_rejected|answer Q|input_expired Q)',
+    '^Asked: ',
+    '^Q\\d+ open (text|approval|dispatch approval|completion approval)',
     '^\\((\\+\\d+ more|shortened|\\d+ of \\d+ bytes of output): (ledger_(get|search)|digest_expand) \\{.*\\}\\)$',
     '^\\(artifact: artifact_read \\{.*\\}\\)$',
   ].join('|'),

@@ -8,6 +8,7 @@ import {
   type SnapshotInboxItem,
   type SnapshotInFlight,
   type SnapshotMission,
+  type SnapshotRequest,
   type SnapshotResult,
   type SnapshotReview,
   type SnapshotTask,
@@ -33,6 +34,8 @@ export function aSnapshot({ mission, wave, board, ...lists }: SnapshotParts = {}
     wave: { ...A_WAVE, ...wave },
     directives: [],
     notes: [],
+    notesTotal: lists.notes?.length ?? 0,
+    requests: [],
     board: aBoard(board),
     finished: [],
     inbox: [],
@@ -112,6 +115,19 @@ export function anEnd(number: number, parts: Partial<TaskEnd> = {}): TaskEnd {
     attempts: 1,
     title: `Task number ${number}`,
     outcome: `Outcome ${number}`,
+    ...parts,
+  };
+}
+
+export function aRequest(number: number, parts: Partial<SnapshotRequest> = {}): SnapshotRequest {
+  return {
+    ref: `Q${number}`,
+    kind: 'text',
+    about: 'question',
+    prompt: `Question ${number}?`,
+    taskRefs: [],
+    taskTotal: parts.taskRefs?.length ?? 0,
+    deadline: null,
     ...parts,
   };
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { type NoteKind, NOTE_KINDS, WAVE_TRIGGERS } from '#contracts';
-import type { ConductorSnapshot, SnapshotInboxItem, SnapshotNote, SnapshotResult } from '#ledger';
+import type {
+  ConductorSnapshot,
+  SnapshotInboxItem,
+  SnapshotNote,
+  SnapshotRequest,
+  SnapshotResult,
+} from '#ledger';
 import type { ContextInput } from '../src/build-context.js';
 import { fenceKeys } from '../src/domain/fence.js';
 import {
@@ -61,7 +67,7 @@ const message = fc.record({
   trusted: fc.boolean(),
 });
 const event = fc.oneof(
-  fc.record({ kind: fc.constant('attempt_succeeded' as const), result }),
+  fc.record({ kind: fc.constantFrom('attempt_succeeded' as const, 'attempt_late' as const), result }),
   fc.record({
     kind: fc.constantFrom('attempt_failed' as const, 'attempt_exhausted' as const),
     error: outsideText,
@@ -82,6 +88,23 @@ const event = fc.oneof(
     tool: fc.constant('task_dispatch'),
     subject: outsideText,
     reason: outsideText,
+  }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    inputRef: fc.constant('Q3'),
+    about: fc.constantFrom('question', 'dispatch'),
+    prompt: outsideText,
+    taskRefs: fc.constantFrom([], ['T1', 'T2']),
+    taskTotal: fc.constantFrom(2, 12),
+    value: outsideText,
+    comment: outsideText,
+    source: fc.constantFrom('person' as const, 'program' as const, 'default' as const),
+  }),
+  fc.record({
+    kind: fc.constant('input_expired' as const),
+    inputRef: fc.constant('Q4'),
+    prompt: outsideText,
+    then: fc.constantFrom('hold' as const, 'fail' as const),
   }),
 );
 
@@ -107,6 +130,19 @@ export const arbitraryNotes: fc.Arbitrary<SnapshotNote[]> = numbered(
   (note, number) => ({ ref: `N${number}`, ...note }),
 );
 
+export const arbitraryRequests: fc.Arbitrary<SnapshotRequest[]> = numbered(
+  fc.record({
+    kind: fc.constantFrom('approval' as const, 'text' as const),
+    about: fc.constantFrom('question' as const, 'dispatch' as const, 'completion' as const),
+    prompt: outsideText,
+    taskRefs: fc.constantFrom([], ['T1'], ['T1', 'T2']),
+    taskTotal: fc.constantFrom(2, 12),
+    deadline: fc.constantFrom(null, '2026-11-25T20:00:00.000Z'),
+  }),
+  6,
+  (request, number) => ({ ref: `Q${number}`, ...request }),
+);
+
 export const arbitraryWave = fc.record({
   number: fc.nat({ max: 100_000 }),
   trigger: fc.constantFrom(...WAVE_TRIGGERS),
@@ -118,7 +154,7 @@ const anyTask = fc.record({
   title: outsideText,
   version: fc.integer({ min: 1, max: 1_000 }),
   openDependencies: fc.array(fc.constant('T1234'), { maxLength: 30 }),
-  stateReason: fc.constantFrom(null, 'dependency_failed'),
+  stateReason: fc.constantFrom(null, 'dependency_failed', 'dispatch_rejected'),
   failures: fc.nat({ max: 3 }),
 });
 
@@ -147,6 +183,7 @@ const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
     wave: arbitraryWave,
     board: arbitraryBoard,
     notes: arbitraryNotes,
+    requests: arbitraryRequests,
     inbox: arbitraryInbox,
     inboxSpill: fc.nat({ max: 10_000 }),
     directives: numbered(fc.lorem({ maxCount: 25 }), 12, (text, number) => ({ ref: `D${number}`, text })),

@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   task: 'tsk',
   attempt: 'att',
   wave: 'wav',
+  inputRequest: 'inp',
   message: 'msg',
   directive: 'dir',
   note: 'not',

@@ -1,5 +1,5 @@
 import type { TenantLimits } from '#contracts';
-import { leaseAttempts, openWave, type OpenWave } from '#ledger';
+import { holdMission, inMission, leaseAttempts, openWave, type OpenWave } from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
@@ -125,8 +125,8 @@ describe('the fair pick', () => {
     await paused?.query(
       `UPDATE mission SET state = 'paused', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`,
     );
-    await held?.query(
-      `UPDATE mission SET holds = '{stalled}', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`,
+    await held?.run((tx) =>
+      inMission(tx, held.id, (ledger) => holdMission(ledger, 'stalled', 'It went wrong.')),
     );
     expect(await takeWave()).toBeNull();
   });

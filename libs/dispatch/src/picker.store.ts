@@ -129,6 +129,18 @@ export async function findOrphanedCalls(
   return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.id }));
 }
 
+/** Questions whose deadline has passed, longest overdue first. */
+export async function findOverdueRequests(
+  system: SystemTx,
+  countMax: number,
+): Promise<{ tenantId: string; missionId: string; requestId: string }[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; mission_id: string; id: string }[]>`
+    SELECT tenant_id, mission_id, id FROM input_request
+     WHERE state = 'open' AND deadline_at <= clock_timestamp()
+     ORDER BY deadline_at LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id, requestId: row.id }));
+}
+
 /** Removes idempotency keys that have done their time. */
 export async function forgetIdempotencyKeys(system: SystemTx): Promise<void> {
   await system.db

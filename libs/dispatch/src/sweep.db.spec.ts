@@ -3,6 +3,7 @@ import { silentLogger } from '#telemetry';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants, expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { aMission, type TestMission } from '../../../test/support/mission.js';
+import { toAsk } from '../../../test/support/writes.js';
 import { Dispatcher, sweep, type DueCounts } from './index.js';
 
 describe('a sweep', () => {
@@ -32,6 +33,20 @@ describe('a sweep', () => {
         deadlineMs: 60_000,
       }),
     );
+
+  it('ends a question that nobody answered in time, once', async () => {
+    const mission = await aMission(database);
+    await mission.submit('A');
+    await mission.wave(toAsk('Which?', { refs: ['T1'], deadline_minutes: 5, default: 'Red' }));
+    await sweepOnce();
+    expect(await mission.request('Q1')).toMatchObject({ state: 'open' });
+    await mission.query(
+      `UPDATE input_request SET deadline_at = clock_timestamp() WHERE tenant_id = $1 AND mission_id = $2`,
+    );
+    await Promise.all([sweepOnce(), sweepOnce()]);
+    expect(await mission.request('Q1')).toMatchObject({ state: 'answered', answer_value: 'Red' });
+    expect(await mission.events('input_request')).toHaveLength(2);
+  });
 
   it('aborts a wave whose conductor has gone, and finds its mission due again', async () => {
     const mission = await aMission(database);

@@ -7,6 +7,7 @@ import {
   inMission,
   readExpiredAttempts,
   settleOrphanedCall,
+  timeOutRequest,
 } from '#ledger';
 import type { Logger } from '#telemetry';
 import {
@@ -15,6 +16,7 @@ import {
   findExpiredWaves,
   findMissionsWithoutDigests,
   findOrphanedCalls,
+  findOverdueRequests,
   forgetIdempotencyKeys,
 } from './picker.store.js';
 
@@ -31,7 +33,8 @@ export type DueCounts = Readonly<Record<Ticket, number>>;
 export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise<number>;
 
 /**
- * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled. Then
+ * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
+ * questions that nobody answered in time. Then
  * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once; what
  * cannot be taken up is logged and does not keep it from the rest.
  */
@@ -48,6 +51,7 @@ export async function sweep(
     attempts: await findExpiredAttempts(system, SWEPT_MAX),
     calls: await findOrphanedCalls(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
+    requests: await findOverdueRequests(system, SWEPT_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
     await takeUp(tenantId, (tx) => expireWave(tx, missionId));
@@ -57,6 +61,8 @@ export async function sweep(
     await takeUp(tenantId, (tx) => settleOrphanedCall(tx, callId));
   for (const { tenantId, missionId } of found.withoutDigests)
     await takeUp(tenantId, (tx) => ensureDigests(tx, missionId));
+  for (const { tenantId, missionId, requestId } of found.requests)
+    await takeUp(tenantId, (tx) => timeOutRequest(tx, missionId, requestId));
   await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),

@@ -46,7 +46,11 @@ async function endTasks(mission: TestMission, count: number): Promise<void> {
   await mission.run((tx) =>
     inMission(tx, mission.id, async (ledger) => {
       for (const task of submitted)
-        await cancelOpenTask(ledger, await readTask(tx, rowIdOf(task)), { actor: A_KEY, reason: null });
+        await cancelOpenTask(ledger, await readTask(tx, rowIdOf(task)), {
+          actor: A_KEY,
+          waveId: null,
+          reason: null,
+        });
     }),
   );
 }

@@ -5,6 +5,7 @@ import { refOf } from './domain/refs.js';
 import { TASK_TRANSITIONS, type TaskAction } from './domain/task-state.js';
 import { endLiveAttempt } from './end-live-attempt.js';
 import { endOutcome } from './end-outcome.js';
+import { stopWaiting } from './input-requests.js';
 import { conflict } from './errors.js';
 import type { MissionLedger } from './mission-ledger.js';
 import type { Outbound } from './outbound.store.js';
@@ -18,14 +19,14 @@ export interface Ending {
   readonly waveId: string | null;
 }
 
-/** Completes a task with its result; what waited for nothing else becomes ready. */
+/** Completes a task with its result, reviewed or approved; what waited for nothing else becomes ready. */
 export async function completeTask(
   ledger: MissionLedger,
   task: TaskRow,
   ending: Ending & { readonly result: Json },
 ): Promise<void> {
   const { result } = ending;
-  await transition(ledger, task, 'complete', {
+  await transition(ledger, task, task.state === 'input_required' ? 'approve' : 'complete', {
     stateReason: null,
     liveAttemptId: null,
     result: result ?? {},
@@ -50,6 +51,7 @@ export async function failTask(
   task: TaskRow,
   ending: Ending & { readonly reason: string; readonly feedback?: string },
 ): Promise<void> {
+  if (task.state === 'input_required') await stopWaiting(ledger, task.id, ending.actor);
   await transition(ledger, task, 'fail', {
     stateReason: ending.reason,
     feedback: ending.feedback ?? task.feedback,
@@ -64,11 +66,16 @@ export async function failTask(
 export async function cancelOpenTask(
   ledger: MissionLedger,
   task: TaskRow,
-  cancel: { readonly actor: Actor; readonly reason: string | null },
+  cancel: Ending & { readonly reason: string | null; readonly feedback?: string },
 ): Promise<void> {
   await endLiveAttempt(ledger, task, cancel.actor);
-  await transition(ledger, task, 'cancel', { stateReason: cancel.reason, liveAttemptId: null });
-  appendEnd(ledger, task, { ...cancel, reason: cancel.reason ?? undefined, waveId: null, state: 'canceled' });
+  if (task.state === 'input_required') await stopWaiting(ledger, task.id, cancel.actor);
+  await transition(ledger, task, 'cancel', {
+    stateReason: cancel.reason,
+    liveAttemptId: null,
+    feedback: cancel.feedback ?? task.feedback,
+  });
+  appendEnd(ledger, task, { ...cancel, reason: cancel.reason ?? undefined, state: 'canceled' });
   await tellDependants(ledger, task, cancel.actor);
 }
 

@@ -7,6 +7,7 @@ export type { RebuiltDigests } from './grow-digests.js';
 export { holdMission } from './holds.js';
 export { inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
+export { answerInputRequest, timeOutRequest } from './answer-input-request.js';
 export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
 export { leaseAttempts, type LeasedAttempt, type LeaseRequest } from './lease-attempts.js';
 export {
@@ -64,6 +65,7 @@ export type {
   SnapshotInFlight,
   SnapshotMission,
   SnapshotNote,
+  SnapshotRequest,
   SnapshotResult,
   SnapshotReview,
   SnapshotTask,
@@ -96,6 +98,12 @@ export {
   type NoteRead,
 } from './read/registers.store.js';
 export { listMessages, readMessage, type MessageRead } from './read/messages.store.js';
+export {
+  listInputRequests,
+  readInputRequestWithTasks,
+  type InputRequestFilter,
+  type InputRequestRead,
+} from './read/input-requests.store.js';
 export { listWaves, readWaveWithDecisions, type WaveRead } from './read/waves.store.js';
 export { listEvents, type EventRead } from './read/events.store.js';
 export { listDeliveries, type DeliveryFilter, type DeliveryRead } from './read/deliveries.store.js';

@@ -6,8 +6,12 @@ import { growDigests, type EndedTask } from './grow-digests.js';
 import { insertInboxItems, type InboxRow, type NewInboxItem } from './inbox.store.js';
 import { lockMission, readMission, readTenantLimits, saveMission, type MissionRow } from './mission.store.js';
 import { insertDeliveries, type Outbound } from './outbound.store.js';
+import { planByRule } from './plan-by-rule.js';
 
-/** Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. */
+/**
+ * Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. So does what
+ * waits for a person, which leaves room for that many fewer.
+ */
 const ATTEMPTS_IN_FLIGHT_MAX = 100;
 
 /**
@@ -40,8 +44,7 @@ export class MissionLedger {
 
   private static async of(tx: Tx, mission: MissionRow): Promise<MissionLedger> {
     const { concurrent_attempts: attemptsMax } = await readTenantLimits(tx);
-    const slotsMax =
-      attemptsMax === 0 ? ATTEMPTS_IN_FLIGHT_MAX : Math.min(attemptsMax, ATTEMPTS_IN_FLIGHT_MAX);
+    const slotsMax = attemptsMax === 0 ? ATTEMPTS_IN_FLIGHT_MAX : attemptsMax;
     return new MissionLedger(tx, { ...mission }, mission, slotsMax);
   }
 
@@ -51,7 +54,9 @@ export class MissionLedger {
 
   /** Attempts that may still be offered. */
   get freeSlots(): number {
-    return Math.max(0, this.slotsMax - this.mission.attemptsInFlight);
+    const { attemptsInFlight, tasksInputRequired } = this.mission;
+    const linesMax = ATTEMPTS_IN_FLIGHT_MAX - tasksInputRequired;
+    return Math.max(0, Math.min(this.slotsMax, linesMax) - attemptsInFlight);
   }
 
   /** Appends an event under the mission's next number. */
@@ -125,6 +130,7 @@ export async function inMission<Result>(
 ): Promise<Result> {
   const ledger = await MissionLedger.open(tx, missionId);
   const result = await command(ledger);
+  await planByRule(ledger);
   await ledger.close();
   return result;
 }

@@ -23,10 +23,9 @@ export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallP
     return { kind: 'ok', callId };
   }
   if (reservation === 'reached')
-    await inMission(tx, call.missionId, (ledger) => {
-      holdMission(ledger, 'budget', 'The next model request does not fit the limit; raise it to go on.');
-      return Promise.resolve();
-    });
+    await inMission(tx, call.missionId, (ledger) =>
+      holdMission(ledger, 'budget', 'The next model request does not fit the limit; raise it to go on.'),
+    );
   return { kind: reservation };
 }
 

@@ -75,8 +75,11 @@ const TRIGGER_OF_KIND = {
   attempt_succeeded: 'result',
   attempt_failed: 'result',
   attempt_exhausted: 'result',
+  attempt_late: 'result',
   dependency_failed: 'result',
   decision_rejected: 'retry',
+  answer: 'answer',
+  input_expired: 'answer',
 } as const satisfies Record<InboxRow['kind'], WaveTrigger>;
 
 function triggerOf(ledger: MissionLedger, page: readonly InboxRow[]): WaveTrigger {

@@ -4,6 +4,7 @@ import { readArtifactPart } from './artifact.store.js';
 import { findDigest, readDigestChildren, readLiveDigests, type StoredNode } from './digest.store.js';
 import { digestRef, digestText, type TreeNode } from './domain/digest-node.js';
 import { DIGEST_ARITY } from './domain/digest-tree.js';
+import { toInputRequestRow } from './input-request.store.js';
 import { refNumber, refOf } from './domain/refs.js';
 import { describeResult } from './snapshot.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
@@ -18,9 +19,11 @@ export interface Found {
   readonly ref: string;
   readonly facts: Record<string, Json>;
   readonly outside: Record<string, string>;
+  /** Given where all of it is the word of a person with authority, as it was on the inbox page. */
+  readonly frame?: 'person';
 }
 
-/** Reads what refs (T, A, D, N) and keys of one mission name; names of nothing are left out. */
+/** Reads what refs (T, A, D, N, I, Q) and keys of one mission name; names of nothing are left out. */
 export async function readNamed(tx: Tx, missionId: string, names: readonly string[]): Promise<Found[]> {
   const found: Found[] = [];
   for (const name of names) {
@@ -39,6 +42,10 @@ async function readOne(tx: Tx, missionId: string, name: string): Promise<Found |
   if (digest !== null) return readDigest(tx, missionId, digest);
   const directive = refNumber('D', name);
   if (directive !== null) return readDirective(tx, missionId, directive);
+  const item = refNumber('I', name);
+  if (item !== null) return readInboxItem(tx, missionId, item);
+  const request = refNumber('Q', name);
+  if (request !== null) return readRequest(tx, missionId, request);
   return readTaskNamed(tx, missionId, name);
 }
 
@@ -171,6 +178,64 @@ function describeNode(node: TreeNode): Found {
   };
 }
 
+/** An inbox item: its refs and counts are facts, its text is somebody's. */
+async function readInboxItem(tx: Tx, missionId: string, seq: number): Promise<Found | null> {
+  const row = await tx.db.inboxItem.findFirst({ where: { tenantId: tx.tenantId, missionId, seq } });
+  if (row === null) return null;
+  const body = row.body as Record<string, Json>; // written only by insertInboxItems
+  const texts = Object.entries(body).filter(([name]) => OUTSIDE_FIELDS.has(name));
+  const facts = Object.entries(body).filter(([name]) => !OUTSIDE_FIELDS.has(name));
+  return {
+    ref: refOf('I', seq),
+    facts: { kind: row.kind, ...Object.fromEntries(facts) },
+    outside: Object.fromEntries(
+      texts.map(([name, text]) => [name, typeof text === 'string' ? head(text) : '']),
+    ),
+    ...frameOf(row),
+  };
+}
+
+/** Messages alone: an answer's item also quotes what was asked. */
+function frameOf(row: { readonly kind: string; readonly lane: string }): { frame?: 'person' } {
+  return row.kind === 'message' && row.lane === 'person' ? { frame: 'person' } : {};
+}
+
+/** Fields of an inbox item's body that hold what somebody wrote. */
+const OUTSIDE_FIELDS: ReadonlySet<string> = new Set([
+  'text',
+  'error',
+  'prompt',
+  'value',
+  'comment',
+  'subject',
+  'reason',
+]);
+
+async function readRequest(tx: Tx, missionId: string, number: number): Promise<Found | null> {
+  const row = await tx.db.inputRequest.findFirst({
+    where: { tenantId: tx.tenantId, missionId, number },
+    include: { tasks: { select: { task: { select: { number: true } } }, take: 100 } },
+  });
+  if (row === null) return null;
+  const request = toInputRequestRow(row);
+  return {
+    ref: refOf('Q', number),
+    facts: {
+      kind: request.kind,
+      about: request.about,
+      state: request.state,
+      deadline: request.deadlineAt?.toISOString() ?? null,
+      holds_up: row.tasks.map(({ task }) => refOf('T', task.number)),
+    },
+    outside: {
+      prompt: request.prompt,
+      options: request.options.map((option) => option.value).join('\n'),
+      answer: request.answerValue ?? '',
+      comment: head(request.answerComment ?? ''),
+    },
+  };
+}
+
 /** A page of tasks whose title has the words, or whose key or ref is the query; all of them when it is empty. */
 export async function searchTasks(
   tx: Tx,
@@ -213,6 +278,8 @@ export interface TextPart {
   readonly sizeBytes: number;
   readonly bytes: number;
   readonly text: string;
+  /** Whose words they are, when they are a person's. */
+  readonly frame?: 'person';
 }
 
 /** The part of a text that begins at a byte. */
@@ -222,7 +289,7 @@ export function textPart(text: string, offset: number): TextPart {
   return { sizeBytes: bytes.byteLength, bytes: part.byteLength, text: part.toString('utf8') };
 }
 
-/** Part of a long text: an artifact (art_…), a task's instructions (T12), or an attempt's output (A16). */
+/** Part of a long text: an artifact (art_…), a task's instructions (T12), an attempt's output (A16), or a message (I5). */
 export async function readText(
   tx: Tx,
   missionId: string,
@@ -244,15 +311,25 @@ export async function readText(
         };
   }
   const whole = await readWhole(tx, missionId, part.id);
-  return whole === null ? null : textPart(whole, part.offset);
+  if (whole === null) return null;
+  const { text, ...frame } = whole;
+  return { ...frame, ...textPart(text, part.offset) };
 }
 
-async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string | null> {
+/** A text by the ref of what it belongs to. */
+interface WholeText {
+  readonly text: string;
+  readonly frame?: 'person';
+}
+
+async function readWhole(tx: Tx, missionId: string, ref: string): Promise<WholeText | null> {
   const task = refNumber('T', ref);
   if (task !== null) {
     const row = await tx.db.task.findFirst({ where: { tenantId: tx.tenantId, missionId, number: task } });
-    return row?.instructions ?? null;
+    return row === null ? null : { text: row.instructions };
   }
+  const item = refNumber('I', ref);
+  if (item !== null) return readItemText(tx, missionId, item);
   const attempt = refNumber('A', ref);
   if (attempt === null) return null;
   const row = await tx.db.attempt.findFirst({
@@ -261,7 +338,14 @@ async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string
   const result = row?.result ?? row?.lateResult ?? null;
   if (result === null || typeof result !== 'object' || Array.isArray(result)) return null;
   const { output } = result;
-  return typeof output === 'string' ? output : JSON.stringify(output ?? null);
+  return { text: typeof output === 'string' ? output : JSON.stringify(output ?? null) };
+}
+
+async function readItemText(tx: Tx, missionId: string, seq: number): Promise<WholeText | null> {
+  const row = await tx.db.inboxItem.findFirst({ where: { tenantId: tx.tenantId, missionId, seq } });
+  const body = (row?.body ?? {}) as Record<string, Json>; // written only by insertInboxItems
+  const text = body.text ?? body.comment;
+  return row === null || typeof text !== 'string' ? null : { text, ...frameOf(row) };
 }
 
 function head(text: string): string {

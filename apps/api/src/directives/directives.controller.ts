@@ -8,6 +8,7 @@ import {
   listNotes,
   moveDirective,
   readDirective,
+  readMissionStatus,
   type Resource,
 } from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
@@ -15,6 +16,7 @@ import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { requireRoom } from './require-room.js';
 import { directiveView, noteSchema, noteView } from './registers.view.js';
 
 type PageQuery = z.output<typeof pageQuery>;
@@ -59,6 +61,7 @@ export class DirectivesController {
     @JsonBody(directiveInputSchema) input: z.output<typeof directiveInputSchema>,
   ) {
     return this.commands.run(call, async (tx) => {
+      requireRoom((await readMissionStatus(tx, mission.id)).policy, input.text, '/text');
       const id = await addDirective(tx, mission.id, input.text, call.actor);
       return { status: 201, body: directiveView(await readDirective(tx, id)) };
     });
@@ -118,6 +121,10 @@ export class DirectivesController {
 
   private move(call: Call, directive: Resource, action: 'accept' | 'reject' | 'retire') {
     return this.commands.run(call, async (tx) => {
+      if (action === 'accept' && directive.missionId !== null) {
+        const { text } = await readDirective(tx, directive.id);
+        requireRoom((await readMissionStatus(tx, directive.missionId)).policy, text, '/text');
+      }
       await moveDirective(tx, directive.id, action, call.actor);
       return { status: 200, body: directiveView(await readDirective(tx, directive.id)) };
     });

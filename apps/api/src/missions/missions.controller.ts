@@ -6,6 +6,7 @@ import {
   missionSchema,
   missionStatusSchema,
   pageOf,
+  policyFrom,
   type MissionInput,
   type MissionPatch,
 } from '#contracts';
@@ -21,6 +22,7 @@ import {
   type Resource,
 } from '#ledger';
 import { SecretBox } from '#tenancy';
+import { requireRoom } from '../directives/require-room.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
@@ -46,6 +48,8 @@ export class MissionsController {
   @Route({ summary: 'Create a mission', access: ['missions:write'], status: 201, answer: missionSchema })
   async createMission(@CurrentCall() call: Call, @JsonBody(missionInputSchema) input: MissionInput) {
     requireWebhookUrl(this.checkWebhookUrl, input.callback_url, '/callback_url');
+    for (const [place, text] of input.directives.entries())
+      requireRoom(policyFrom(input.policy), text, `/directives/${place}`);
     return this.commands.run(call, async (tx) => {
       const id = await createMission(tx, input, call.actor);
       await ensureCallbackEndpoints(

@@ -17,6 +17,10 @@ export interface ConductorView {
   readonly waveNumber: number;
   readonly verification: boolean;
   readonly workers: readonly string[];
+  /** Tasks that name a worker are dispatched without it. */
+  readonly namedGoByRule: boolean;
+  /** What it accepts completes only when a person approves. */
+  readonly acceptingNeedsApproval: boolean;
   /** Numbers of the acceptance criteria. */
   readonly criteria: readonly number[];
   /** Those that finished work names. */
@@ -36,6 +40,8 @@ export interface BoardView {
   readonly ready: readonly OpenTaskView[];
   readonly review: readonly ReviewView[];
   readonly blocked: readonly OpenTaskView[];
+  /** Refs of the tasks that are offered or worked on. */
+  readonly inFlight: readonly string[];
 }
 
 export interface OpenTaskView {
@@ -80,6 +86,8 @@ export function viewOf(prompt: Prompt): ConductorView {
   return {
     waveNumber: numberAt(header, /^Wave (\d+)\b/m) ?? 0,
     verification: /^Verification:/m.test(header),
+    namedGoByRule: /^Planning: tasks that name a worker\b/m.test(charter),
+    acceptingNeedsApproval: /^Approval: what you accept\b/m.test(charter),
     workers: workers.split(',').flatMap((name) => name.trim() || []),
     criteria: [...charter.matchAll(/^Criterion (\d+):/gm)].map((match) => Number(match[1])),
     completedRefs: completedRefsOf(finished),
@@ -121,6 +129,9 @@ function parseBoard(section: string): BoardView {
     ready: openTasksUnder('Ready to dispatch'),
     review: parseReviews(piecesUnder(pieces, 'Waiting for review')),
     blocked: openTasksUnder('Blocked'),
+    inFlight: piecesUnder(pieces, 'In flight').flatMap(
+      (piece) => lineMatch(piece, /^(T\d+) A\d+\b/)[1] ?? [],
+    ),
   };
 }
 

@@ -83,8 +83,9 @@ function taskList(
 
 function readyItem(task: SnapshotTask, index: number, keyOf: FenceKeys): Item {
   const failures = task.failures > 0 ? ` failures=${task.failures}` : '';
+  const reason = task.stateReason === 'dispatch_rejected' ? ' reason=dispatch_rejected' : '';
   return {
-    ...lineItem(task, failures, keyOf),
+    ...lineItem(task, failures + reason, keyOf),
     source: 'ready',
     worth: decayed(WORTH.ready, index, WORTH_HALVED_AT),
   };

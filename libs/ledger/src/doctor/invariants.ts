@@ -1,5 +1,6 @@
 import { ATTEMPT_INVARIANTS } from './attempts.store.js';
 import { DIGEST_INVARIANTS } from './digests.store.js';
+import { INPUT_REQUEST_INVARIANTS } from './input-requests.store.js';
 import type { Invariant } from './invariant.js';
 import { MISSION_INVARIANTS } from './missions.store.js';
 import { MONEY_INVARIANTS } from './money.store.js';
@@ -19,6 +20,7 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
   ...ATTEMPT_INVARIANTS,
   ...WAVE_INVARIANTS,
   ...DIGEST_INVARIANTS,
+  ...INPUT_REQUEST_INVARIANTS,
   ...MONEY_INVARIANTS,
   ...WEBHOOK_INVARIANTS,
   ...REQUEST_INVARIANTS,

@@ -1,4 +1,11 @@
-import type { NoteKind, TaskState, WaveTrigger } from '#contracts';
+import type {
+  InputRequestKind,
+  InputRequestSubject,
+  NoteKind,
+  TaskState,
+  TimeoutAction,
+  WaveTrigger,
+} from '#contracts';
 import type { TreeNode } from './digest-node.js';
 
 /**
@@ -10,8 +17,11 @@ export interface ConductorSnapshot {
   readonly wave: SnapshotWave;
   /** Accepted ones, by number. */
   readonly directives: readonly SnapshotDirective[];
-  /** Those in force (not superseded), oldest first. */
+  /** Those in force (not superseded): decisions and failures before the rest, oldest first; the newest of `notesTotal`. */
   readonly notes: readonly SnapshotNote[];
+  readonly notesTotal: number;
+  /** All that people are asked and have not answered, oldest first. */
+  readonly requests: readonly SnapshotRequest[];
   readonly board: SnapshotBoard;
   /** What has ended, oldest first: the live nodes of the digest tree, which together cover each end of a task once. */
   readonly finished: readonly TreeNode[];
@@ -56,6 +66,19 @@ export interface SnapshotNote {
   readonly kind: NoteKind;
   readonly text: string;
   readonly waveNumber: number | null;
+}
+
+/** A question that waits for a person. */
+export interface SnapshotRequest {
+  readonly ref: string;
+  readonly kind: InputRequestKind;
+  readonly about: InputRequestSubject;
+  readonly prompt: string;
+  /** The first of `taskTotal` tasks that wait for it. */
+  readonly taskRefs: readonly string[];
+  readonly taskTotal: number;
+  /** RFC 3339, UTC. */
+  readonly deadline: string | null;
 }
 
 /** A task as the board lists it. */
@@ -124,7 +147,7 @@ export type SnapshotInboxItem = InboxItemBase &
         readonly count: number;
       }
     | {
-        readonly kind: 'attempt_succeeded';
+        readonly kind: 'attempt_succeeded' | 'attempt_late';
         readonly taskRef: string;
         readonly attemptRef: string;
         readonly result: SnapshotResult;
@@ -146,5 +169,25 @@ export type SnapshotInboxItem = InboxItemBase &
         readonly tool: string;
         readonly subject: string;
         readonly reason: string;
+      }
+    | {
+        readonly kind: 'answer';
+        readonly inputRef: string;
+        readonly about: string;
+        /** What was asked. */
+        readonly prompt: string;
+        /** The first of `taskTotal` tasks that waited for it. */
+        readonly taskRefs: readonly string[];
+        readonly taskTotal: number;
+        readonly value: string;
+        readonly comment: string;
+        /** A person, a program without a person's authority, or the default because nobody answered in time. */
+        readonly source: 'person' | 'program' | 'default';
+      }
+    | {
+        readonly kind: 'input_expired';
+        readonly inputRef: string;
+        readonly prompt: string;
+        readonly then: TimeoutAction;
       }
   );
