@@ -51,6 +51,7 @@ export type {
   SnapshotTask,
   SnapshotWave,
 } from './domain/snapshot.js';
+export { LEDGER_INVARIANTS } from './doctor/invariants.js';
 
 // What the API reads, and webhook endpoints.
 export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';

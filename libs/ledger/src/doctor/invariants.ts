@@ -1,0 +1,24 @@
+import { ATTEMPT_INVARIANTS } from './attempts.store.js';
+import type { Invariant } from './invariant.js';
+import { MISSION_INVARIANTS } from './missions.store.js';
+import { MONEY_INVARIANTS } from './money.store.js';
+import { REQUEST_INVARIANTS } from './requests.store.js';
+import { TASK_INVARIANTS } from './tasks.store.js';
+import { TENANCY_INVARIANTS } from './tenancy.store.js';
+import { WAVE_INVARIANTS } from './waves.store.js';
+import { WEBHOOK_INVARIANTS } from './webhooks.store.js';
+
+/**
+ * What is true of every ledger at every moment between two transactions. Tests check all of it after themselves, and
+ * `wavekeeper doctor` on a live ledger. To add a promise, add an entry to the list of its subject, or a list here.
+ */
+export const LEDGER_INVARIANTS: readonly Invariant[] = [
+  ...MISSION_INVARIANTS,
+  ...TASK_INVARIANTS,
+  ...ATTEMPT_INVARIANTS,
+  ...WAVE_INVARIANTS,
+  ...MONEY_INVARIANTS,
+  ...WEBHOOK_INVARIANTS,
+  ...REQUEST_INVARIANTS,
+  ...TENANCY_INVARIANTS,
+];

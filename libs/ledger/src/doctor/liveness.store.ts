@@ -1,0 +1,50 @@
+import type { Invariant } from './invariant.js';
+
+/** Two sweeps at their default interval: what nobody came back to has been taken up by then. */
+const TWO_SWEEPS = `interval '10 seconds'`;
+
+/**
+ * What holds while a service works on the ledger, and is meaningless where a test drives it by hand or nobody runs. What
+ * waits for its turn is not stuck: only what waits although nothing of its kind has moved for its tenant.
+ */
+export const LIVENESS_INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'no attempt is held for two sweeps after its lease',
+    sql: `SELECT id FROM attempt WHERE state = 'leased' AND lease_until < clock_timestamp() - ${TWO_SWEEPS}`,
+  },
+  {
+    name: 'no wave runs for two sweeps after its lease',
+    sql: `SELECT id FROM mission WHERE wave_id IS NOT NULL AND wave_lease_until < clock_timestamp() - ${TWO_SWEEPS}`,
+  },
+  {
+    name: 'no model request is unsettled for two sweeps after its deadline',
+    sql: `SELECT id FROM model_call WHERE state = 'sent' AND deadline_at < clock_timestamp() - ${TWO_SWEEPS}`,
+  },
+  {
+    name: 'no mission is due for two sweeps in which its tenant had no wave',
+    sql: `SELECT m.id, m.wave_due_at FROM mission m
+           WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL
+             AND m.wave_due_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND NOT EXISTS (SELECT FROM wave w WHERE w.tenant_id = m.tenant_id
+                                AND (w.state = 'running' OR w.ended_at > clock_timestamp() - ${TWO_SWEEPS}))`,
+  },
+  {
+    name: 'no attempt is offered to the built-in workers for two sweeps in which they had none of its tenant',
+    sql: `SELECT a.id, a.available_at
+            FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id
+           WHERE a.state = 'offered' AND a.pool = 'builtin' AND m.state = 'active'
+             AND a.available_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND NOT EXISTS (SELECT FROM attempt o WHERE o.tenant_id = a.tenant_id
+                                AND (o.state = 'leased' OR o.ended_at > clock_timestamp() - ${TWO_SWEEPS}))`,
+  },
+  {
+    name: 'no delivery is due for two sweeps in which none of its tenant was sent',
+    sql: `SELECT d.id, d.next_try_at
+            FROM webhook_delivery d JOIN webhook_endpoint e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id
+           WHERE d.state = 'pending' AND e.state = 'enabled' AND d.next_try_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND NOT EXISTS (SELECT FROM webhook_delivery o WHERE o.tenant_id = d.tenant_id
+                                AND o.lease_until > clock_timestamp())
+             AND NOT EXISTS (SELECT FROM webhook_try t WHERE t.tenant_id = d.tenant_id
+                                AND t.at > clock_timestamp() - ${TWO_SWEEPS})`,
+  },
+];
