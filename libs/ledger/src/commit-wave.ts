@@ -8,6 +8,7 @@ import {
   type StagedWrite,
 } from '#contracts';
 import type { Tx } from '#database';
+import { carryOutRotations } from './carry-out-rotations.js';
 import { reviseTask } from './change-task.js';
 import { insertDirectives } from './directive.store.js';
 import { decide, type Change, type Decision } from './domain/decide.js';
@@ -58,6 +59,8 @@ export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
     await saveWaveContext(tx, commit.waveId, commit.context);
     await closeWave(ledger, commit, records);
     settleMission(ledger, commit, records);
+    if (mission.pendingRotations.length > 0) mission.epoch += 1;
+    carryOutRotations(ledger);
     return true;
   });
 }

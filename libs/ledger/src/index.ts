@@ -20,6 +20,7 @@ export { readExpiredAttempts } from './attempt.store.js';
 export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';
 export { commitWave, type WaveCommit } from './commit-wave.js';
 export { abortWave, expireWave, type Abortion } from './abort-wave.js';
+export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
 export { judgeWrites } from './judge-writes.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
