@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
-import { RequestLimiter, SecretBox } from '#tenancy';
+import { isKeyInForce, RequestLimiter, SecretBox } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
@@ -21,6 +21,7 @@ import { ProblemFilter } from './edge/problem.filter.js';
 import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
+import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
@@ -70,6 +71,18 @@ export class ApiModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: KeyGuard }, // guards run in this order
         { provide: APP_GUARD, useClass: SubjectGuard },
+        {
+          provide: EventStreams,
+          useFactory: (transactions: Transactions) =>
+            new EventStreams({
+              notices: dependencies.eventNotices,
+              isKeyInForce: (key) => isKeyInForce(transactions, key, 'missions:read'),
+              logger: dependencies.logger,
+              beatMs: STREAM_BEAT_MS,
+              slowReaderMs: SLOW_READER_MS,
+            }),
+          inject: [Transactions],
+        },
         CommandRunner,
         ClaimWaiting,
       ],

@@ -1,5 +1,5 @@
 import type { Config } from '#config';
-import type { Transactions } from '#database';
+import type { EventNotices, Transactions } from '#database';
 import type { Logger } from '#telemetry';
 import type { SecretBox } from '#tenancy';
 
@@ -15,6 +15,8 @@ export interface ApiDependencies {
   /** The operator's key. */
   readonly adminKey: string;
   readonly checkWebhookUrl: CheckWebhookUrl;
+  /** Hears of new events of every process. */
+  readonly eventNotices: Pick<EventNotices, 'subscribe'>;
 }
 
 export const LOGGER = Symbol('logger');

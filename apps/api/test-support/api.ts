@@ -17,5 +17,6 @@ export function anApi(transactions: Transactions): Promise<INestApplication> {
     logger: silentLogger,
     adminKey: OPERATOR_KEY,
     checkWebhookUrl: (url) => (url === REFUSED_URL ? 'is an address of a private network' : null),
+    eventNotices: { subscribe: () => () => undefined },
   });
 }

@@ -53,6 +53,7 @@ export type {
   SnapshotWave,
 } from './domain/snapshot.js';
 export { LEDGER_INVARIANTS } from './doctor/invariants.js';
+export { examineLedger } from './doctor/examine-ledger.store.js';
 
 // What the API reads, and webhook endpoints.
 export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';
