@@ -16,6 +16,7 @@ import {
   type ApiDependencies,
 } from './dependencies.js';
 import { DirectivesController } from './directives/directives.controller.js';
+import { AllowedMethods } from './edge/allowed-methods.js';
 import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
 import { CommandRunner } from './edge/run-command.js';
@@ -68,6 +69,11 @@ export class ApiModule {
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
         { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
+        {
+          provide: AllowedMethods,
+          useFactory: (openApi: OpenApi) => new AllowedMethods(openApi.document().paths),
+          inject: [OpenApi],
+        },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: KeyGuard }, // guards run in this order
         { provide: APP_GUARD, useClass: SubjectGuard },

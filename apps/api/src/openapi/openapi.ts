@@ -148,7 +148,7 @@ function headerParameters(operation: Operation): JsonSchema[] {
   if (operation.verb === 'post')
     return [header('Idempotency-Key', 'The same key and body get the first answer again, for 72 hours.')];
   return operation.verb === 'patch'
-    ? [header('If-Match', 'The ETag that was read; 412 when it is stale.')]
+    ? [header('If-Match', 'The ETag that was read; 412 when what a PATCH can change has changed since.')]
     : [];
 }
 
