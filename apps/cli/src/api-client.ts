@@ -7,9 +7,11 @@ import {
   endpointSchema,
   eventSchema,
   heartbeatSchema,
+  messageSchema,
   missionSchema,
   pageOf,
   PAGE_LIMIT_MAX,
+  rotationSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
@@ -20,6 +22,7 @@ import {
   type LedgerEvent,
   type missionInputSchema,
   type ResultInput,
+  type rotationInputSchema,
   type SubmittedTask,
   type taskInputSchema,
   type Wave,
@@ -31,6 +34,7 @@ export type NewTask = z.input<typeof taskInputSchema>;
 
 const missionPageSchema = pageOf(missionSchema);
 const taskPageSchema = pageOf(taskSummarySchema);
+const messagePageSchema = pageOf(messageSchema);
 const wavePageSchema = pageOf(waveSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
@@ -70,6 +74,22 @@ export class ApiClient {
 
   getMission(id: string) {
     return this.#get(`/v1/missions/${segment(id)}`, missionSchema);
+  }
+
+  controlMission(id: string, action: 'pause' | 'resume' | 'cancel' | 'archive') {
+    return this.#post(`/v1/missions/${segment(id)}/${action}`, {}, missionSchema);
+  }
+
+  rotateConductor(missionId: string, rotation: z.input<typeof rotationInputSchema>) {
+    return this.#post(`/v1/missions/${segment(missionId)}/conductor/rotate`, rotation, rotationSchema);
+  }
+
+  postMessage(missionId: string, text: string) {
+    return this.#post(`/v1/missions/${segment(missionId)}/messages`, { text }, messageSchema);
+  }
+
+  listMessages(missionId: string, query: { limit?: number; cursor?: string | undefined }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/messages${queryString(query)}`, messagePageSchema);
   }
 
   getConductor(missionId: string) {
@@ -113,6 +133,16 @@ export class ApiClient {
 
   getWave(id: string) {
     return this.#get(`/v1/waves/${segment(id)}`, waveSchema);
+  }
+
+  listWaves(missionId: string, query: { limit: number }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/waves${queryString(query)}`, wavePageSchema);
+  }
+
+  /** A live stream of a mission's events after `lastSeq`, as text that comes in pieces. */
+  openEvents(missionId: string, lastSeq: number, signal: AbortSignal) {
+    const path = `/v1/missions/${segment(missionId)}/events`;
+    return this.#transport.open(path, { 'last-event-id': String(lastSeq) }, signal);
   }
 
   /** Every wave of a mission, in order of number. */

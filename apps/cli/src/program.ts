@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addInboxCommand } from './commands/inbox.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTaskCommands } from './commands/task.js';
+import { addWatchCommand } from './commands/watch.js';
 import { addWaveCommands } from './commands/wave.js';
 import { addWebhookCommands } from './commands/webhook.js';
 import { addWorkerCommands } from './commands/worker.js';
@@ -45,6 +48,9 @@ function buildProgram(session: Session): Command {
   addDemoCommand(program, session);
   addMissionCommands(program, session);
   addTaskCommands(program, session);
+  addWatchCommand(program, session);
+  addInboxCommand(program, session);
+  addConductorCommands(program, session);
   addWaveCommands(program, session);
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
