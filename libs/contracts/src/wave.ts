@@ -127,7 +127,7 @@ export const conductorGaugeSchema = z
   })
   .meta({ id: 'ConductorGauge' });
 
-export const ROTATION_MODES = ['drain', 'now'] as const;
+const ROTATION_MODES = ['drain', 'now'] as const;
 export const rotationInputSchema = z
   .strictObject({
     reason: storableText(500).default(''),

@@ -29,28 +29,35 @@ export function tellOfEvents(transactions: Transactions, logger: Logger): () => 
   const untold = new Map<string, CommittedEvents>();
   let timer: NodeJS.Timeout | null = null;
   const tell = async (): Promise<void> => {
-    timer = null;
-    const entries = [...untold.values()].map(({ tenantId, missionId, seq }) => [tenantId, missionId, seq]);
+    const told = [...untold.values()];
     untold.clear();
-    await transactions.inSystemTransaction(async ({ db }) => {
-      for (let start = 0; start < entries.length; start += ENTRIES_PER_NOTICE_MAX) {
-        const notice = JSON.stringify(entries.slice(start, start + ENTRIES_PER_NOTICE_MAX));
-        await db.$executeRaw`SELECT pg_notify(${CHANNEL}, ${notice})`;
-      }
+    await notify(transactions, told).catch((error: unknown) => {
+      logger.debug({ err: error }, 'new events were not told of; who follows them will look');
     });
+    timer = null;
+    if (untold.size > 0) tellSoon();
+  };
+  const tellSoon = (): void => {
+    timer ??= setTimeout(() => void tell(), COALESCE_MS);
   };
   const stopListening = transactions.onEvents((committed) => {
     if (untold.size < UNTOLD_MAX) untold.set(committed.missionId, committed);
-    timer ??= setTimeout(() => {
-      tell().catch((error: unknown) => {
-        logger.debug({ err: error }, 'new events were not told of; who follows them will look');
-      });
-    }, COALESCE_MS);
+    tellSoon();
   });
   return () => {
     stopListening();
     if (timer !== null) clearTimeout(timer);
   };
+}
+
+async function notify(transactions: Transactions, told: readonly CommittedEvents[]): Promise<void> {
+  const entries = told.map(({ tenantId, missionId, seq }) => [tenantId, missionId, seq]);
+  await transactions.inSystemTransaction(async ({ db }) => {
+    for (let start = 0; start < entries.length; start += ENTRIES_PER_NOTICE_MAX) {
+      const notice = JSON.stringify(entries.slice(start, start + ENTRIES_PER_NOTICE_MAX));
+      await db.$executeRaw`SELECT pg_notify(${CHANNEL}, ${notice})`;
+    }
+  });
 }
 
 /** One connection of this process that hears of new events, and comes back when it is lost. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import type { EventListener } from '#database';
 import { silentLogger } from '#telemetry';
+import { ApiProblem } from '../edge/problem.js';
 import { EventStreams } from './event-streams.js';
 
 const KEY = { tenantId: 'a tenant', keyId: 'a key' };
@@ -36,7 +37,7 @@ async function serve(options: {
   server = createServer((_request, response) => {
     streams
       .run({ ...KEY, response }, (stream) => stream.wake(), follow)
-      .catch((error: { status: number }) => response.writeHead(error.status).end());
+      .catch((error: unknown) => response.writeHead(error instanceof ApiProblem ? error.status : 500).end());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -69,10 +69,11 @@ export class EventsController {
     eventStream:
       'Server-sent events: `data` is `{ "mission_id", "seq" }`. Several may become one, and any may be lost; a mission’s own stream loses none.',
   })
-  async followAll(@CurrentCall() call: Call, @Res() _response: Response): Promise<void> {
+  async followAll(@CurrentCall() call: Call, @Res() response: Response): Promise<void> {
+    if (call.request.method === 'HEAD') return void response.type('text/event-stream').end(); // it would never end
     const hints = new Map<string, number>();
     await this.streams.run(
-      call,
+      { ...call, response },
       (stream, { missionId, seq }) => {
         const isInReach = call.boundMissionId === null || call.boundMissionId === missionId;
         if (!isInReach || (hints.size >= HINTS_HELD_MAX && !hints.has(missionId))) return;

@@ -25,6 +25,7 @@ export class LiveStream {
   ) {
     response.once('close', () => this.end('gone'));
     response.once('error', () => this.end('gone'));
+    if (response.destroyed) this.end('gone');
   }
 
   get hasEnded(): boolean {
@@ -32,6 +33,7 @@ export class LiveStream {
   }
 
   open(): void {
+    if (this.hasEnded) return;
     this.response.statusCode = 200;
     this.response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
     this.response.setHeader('Cache-Control', 'no-store');

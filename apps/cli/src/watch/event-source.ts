@@ -23,7 +23,8 @@ export async function* followEvents(options: {
   const { open, until, onLost } = options;
   let lastSeq = options.afterSeq;
   let hasConnected = false;
-  while (!until.aborted) {
+  const isStopped = () => until.aborted;
+  while (!isStopped()) {
     const silence = new SilenceAlarm();
     try {
       const chunks = await open(lastSeq, AbortSignal.any([until, silence.signal]));
@@ -33,7 +34,7 @@ export async function* followEvents(options: {
         yield event;
       }
     } catch (error) {
-      if (until.aborted) return;
+      if (isStopped()) return;
       if (error instanceof ApiProblemError && !error.retryable) throw error;
       if (error instanceof NoServiceError && !hasConnected) throw error;
     } finally {

@@ -4,6 +4,9 @@ import { waveLine } from '../demo/wave-line.js';
 import { bar, count, oneLine, shortTokens, table } from '../text-layout.js';
 
 const BAR_WIDTH = 20;
+const WORD_CHARACTERS = 60;
+const SEQ_WIDTH = 5;
+const TYPE_WIDTH = 18;
 export const WAVES_SHOWN = 6;
 export const EVENTS_SHOWN = 8;
 const ENDED: readonly Mission['state'][] = ['completed', 'canceled', 'archived'];
@@ -25,7 +28,7 @@ export function hasEnded(mission: Pick<Mission, 'state'>): boolean {
 /** The screen of `watch`, line by line, none wider than `columns`. */
 export function watchLines({ mission, conductor, waves, events }: WatchedMission, columns: number): string[] {
   const lines = [
-    `${oneLine(mission.title, columns)}`,
+    oneLine(mission.title, columns),
     ...missionLines(mission, conductor),
     '',
     'Waves',
@@ -59,12 +62,11 @@ export function missionLines(mission: Mission, conductor: WatchedMission['conduc
 /** `17  task.completed  T3  Copy it`, on one line. */
 export function eventLine({ seq, type, data }: LedgerEvent): string {
   const words = [data.ref, data.title ?? data.reason, type.startsWith('wave.') ? data.number : undefined];
-  const said = words.filter((word) => typeof word === 'number' || (typeof word === 'string' && word !== ''));
-  return [
-    String(seq ?? '').padStart(5),
-    type.padEnd(18),
-    ...said.map((word) => oneLine(String(word), 60)),
-  ].join('  ');
+  const said = words.flatMap((word) =>
+    typeof word === 'number' || typeof word === 'string' ? [String(word)] : [],
+  );
+  const shown = said.map((word) => oneLine(word, WORD_CHARACTERS));
+  return [String(seq ?? '').padStart(SEQ_WIDTH), type.padEnd(TYPE_WIDTH), ...shown].join('  ').trimEnd();
 }
 
 function openWaveLine(wave: Wave): string {
