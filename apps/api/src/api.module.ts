@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
-import { RequestLimiter, SecretBox } from '#tenancy';
+import { isKeyInForce, RequestLimiter, SecretBox } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
@@ -17,11 +17,13 @@ import {
 } from './dependencies.js';
 import { DigestsController } from './digests/digests.controller.js';
 import { DirectivesController } from './directives/directives.controller.js';
+import { AllowedMethods } from './edge/allowed-methods.js';
 import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
 import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
+import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { InputRequestsController } from './input-requests/input-requests.controller.js';
@@ -71,9 +73,26 @@ export class ApiModule {
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
         { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
+        {
+          provide: AllowedMethods,
+          useFactory: (openApi: OpenApi) => new AllowedMethods(openApi.document().paths),
+          inject: [OpenApi],
+        },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: KeyGuard }, // guards run in this order
         { provide: APP_GUARD, useClass: SubjectGuard },
+        {
+          provide: EventStreams,
+          useFactory: (transactions: Transactions) =>
+            new EventStreams({
+              notices: dependencies.eventNotices,
+              isKeyInForce: (key) => isKeyInForce(transactions, key, 'missions:read'),
+              logger: dependencies.logger,
+              beatMs: STREAM_BEAT_MS,
+              slowReaderMs: SLOW_READER_MS,
+            }),
+          inject: [Transactions],
+        },
         CommandRunner,
         ClaimWaiting,
       ],

@@ -8,10 +8,12 @@ import {
   eventSchema,
   heartbeatSchema,
   inputRequestSchema,
+  messageSchema,
   missionSchema,
   pageOf,
   PAGE_LIMIT_MAX,
   rebuiltDigestsSchema,
+  rotationSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
@@ -23,6 +25,7 @@ import {
   type LedgerEvent,
   type missionInputSchema,
   type ResultInput,
+  type rotationInputSchema,
   type SubmittedTask,
   type taskInputSchema,
   type Wave,
@@ -34,6 +37,7 @@ export type NewTask = z.input<typeof taskInputSchema>;
 
 const missionPageSchema = pageOf(missionSchema);
 const taskPageSchema = pageOf(taskSummarySchema);
+const messagePageSchema = pageOf(messageSchema);
 const wavePageSchema = pageOf(waveSchema);
 const inputRequestPageSchema = pageOf(inputRequestSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
@@ -75,6 +79,22 @@ export class ApiClient {
 
   getMission(id: string) {
     return this.#get(`/v1/missions/${segment(id)}`, missionSchema);
+  }
+
+  controlMission(id: string, action: 'pause' | 'resume' | 'cancel' | 'archive') {
+    return this.#post(`/v1/missions/${segment(id)}/${action}`, {}, missionSchema);
+  }
+
+  rotateConductor(missionId: string, rotation: z.input<typeof rotationInputSchema>) {
+    return this.#post(`/v1/missions/${segment(missionId)}/conductor/rotate`, rotation, rotationSchema);
+  }
+
+  postMessage(missionId: string, text: string) {
+    return this.#post(`/v1/missions/${segment(missionId)}/messages`, { text }, messageSchema);
+  }
+
+  listMessages(missionId: string, query: { limit?: number; cursor?: string | undefined }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/messages${queryString(query)}`, messagePageSchema);
   }
 
   getConductor(missionId: string) {
@@ -143,6 +163,16 @@ export class ApiClient {
 
   getWave(id: string) {
     return this.#get(`/v1/waves/${segment(id)}`, waveSchema);
+  }
+
+  listWaves(missionId: string, query: { limit: number }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/waves${queryString(query)}`, wavePageSchema);
+  }
+
+  /** A live stream of a mission's events after `lastSeq`, as text that comes in pieces. */
+  openEvents(missionId: string, lastSeq: number, signal: AbortSignal) {
+    const path = `/v1/missions/${segment(missionId)}/events`;
+    return this.#transport.open(path, { 'last-event-id': String(lastSeq) }, signal);
   }
 
   /** Every wave of a mission, in order of number. */

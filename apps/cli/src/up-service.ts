@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { INestApplication } from '@nestjs/common';
 import type { Config } from '#config';
-import type { Transactions } from '#database';
+import { EventNotices, tellOfEvents, type Transactions } from '#database';
 import { startDispatch, type RunningDispatch, type TicketHandlers, type TicketSlots } from '#dispatch';
 import { ModelGateway } from '#model';
 import type { Logger } from '#telemetry';
@@ -56,12 +55,14 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
     slots: slotsOf(config),
     countDueDeliveries,
   });
+  const stopTelling = tellOfEvents(transactions, logger);
   const api = config.roles.includes('api') ? await startApi(options, allowedNetworks) : null;
   return {
     tick: () => dispatch.dispatcher.tick(),
     stop: async () => {
       await api?.close();
       await drain(dispatch, shutdown);
+      stopTelling();
       await safeFetch.close();
     },
   };
@@ -84,9 +85,10 @@ function handlersOf(
 }
 
 async function startApi(
-  { config, transactions, secrets, logger }: ServiceOptions,
+  { config, databaseUrl, transactions, secrets, logger }: ServiceOptions,
   allowedNetworks: readonly AllowedNetwork[],
-): Promise<INestApplication> {
+): Promise<{ close(): Promise<void> }> {
+  const eventNotices = new EventNotices(databaseUrl, logger);
   const app = await createApiApp({
     config,
     transactions,
@@ -98,9 +100,15 @@ async function startApi(
       const target = judgeTarget(url, allowedNetworks);
       return target.allowed ? null : REFUSALS[target.reason];
     },
+    eventNotices,
   });
   await app.listen(config.port, config.host);
-  return app;
+  return {
+    close: async () => {
+      await app.close();
+      await eventNotices.close();
+    },
+  };
 }
 
 const REFUSALS = {

@@ -16,6 +16,7 @@ export const EVENT_TYPES = [
   'mission.completed',
   'mission.canceled',
   'mission.archived',
+  'conductor.rotated',
   'wave.started',
   'wave.committed',
   'wave.aborted',

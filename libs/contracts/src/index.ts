@@ -135,6 +135,10 @@ export {
   contextManifestSchema,
   type ContextManifest,
   conductorGaugeSchema,
+  rotationInputSchema,
+  type RotationInput,
+  rotationSchema,
+  type Rotation,
   messageSchema,
 } from './wave.js';
 export {

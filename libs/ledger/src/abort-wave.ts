@@ -1,5 +1,6 @@
 import { encodeId, type Hold } from '#contracts';
 import type { Tx } from '#database';
+import { carryOutRotations } from './carry-out-rotations.js';
 import { ABORTS_IN_ROW_MAX, abortBackoffMs, LEASES_LOST_IN_ROW_MAX, OUTAGE_MS_MAX } from './domain/due.js';
 import { holdMission } from './holds.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
@@ -60,6 +61,7 @@ export async function abortRunningWave(ledger: MissionLedger, reason: string): P
     waveId,
     data: { number: ended.number, state: 'aborted', reason },
   });
+  carryOutRotations(ledger);
 }
 
 /** What an abortion means for the next wave: at once, after a back-off, or not before a person has acted. */

@@ -10,6 +10,7 @@ import {
 } from '#contracts';
 import type { Tx } from '#database';
 import { insertSpills, type SpilledText } from './artifact.store.js';
+import { carryOutRotations } from './carry-out-rotations.js';
 import { reviseTask } from './change-task.js';
 import { insertDirectives } from './directive.store.js';
 import { askApproval, askQuestion, propose, type ProposedTask } from './ask-people.js';
@@ -65,6 +66,8 @@ export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
     warnOfContext(ledger, commit);
     await closeWave(ledger, commit, records);
     await settleMission(ledger, commit, records);
+    if (mission.pendingRotations.length > 0) mission.epoch += 1;
+    carryOutRotations(ledger);
     return true;
   });
 }

@@ -23,6 +23,7 @@ export { readExpiredAttempts } from './attempt.store.js';
 export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';
 export { commitWave, type WaveCommit } from './commit-wave.js';
 export { abortWave, expireWave, type Abortion } from './abort-wave.js';
+export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
 export { judgeWrites } from './judge-writes.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
@@ -72,6 +73,7 @@ export type {
   SnapshotWave,
 } from './domain/snapshot.js';
 export { LEDGER_INVARIANTS } from './doctor/invariants.js';
+export { examineLedger } from './doctor/examine-ledger.store.js';
 
 // What the API reads, and webhook endpoints.
 export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';

@@ -108,6 +108,7 @@ export class MissionLedger {
       mission.updatedAt = this.now;
       await insertEvents(tx, this.events);
       await insertDeliveries(tx, this.events);
+      tx.tellOfEvents(mission.id, mission.lastEventSeq);
     }
     if (this.arrivals.length > 0) await insertInboxItems(tx, mission.id, this.arrivals);
     await saveMission(tx, this.before, mission);

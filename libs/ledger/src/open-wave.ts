@@ -3,7 +3,7 @@ import type { Tx } from '#database';
 import type { ConductorSnapshot } from './domain/snapshot.js';
 import { isActionable } from './domain/due.js';
 import { readInboxPage, type InboxRow } from './inbox.store.js';
-import { inMission, type MissionLedger } from './mission-ledger.js';
+import { inMission, MissionLedger } from './mission-ledger.js';
 import { lockTenantRoom } from './mission.store.js';
 import { makeDigests } from './grow-digests.js';
 import { readSnapshot } from './snapshot.store.js';
@@ -67,6 +67,20 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
       snapshot,
     };
   });
+}
+
+/** What the next wave would see if it opened now, with or without the last one's note. Opens and locks nothing. */
+export async function previewSnapshot(
+  tx: Tx,
+  missionId: string,
+  { keepNote }: { readonly keepNote: boolean },
+): Promise<ConductorSnapshot> {
+  const ledger = await MissionLedger.peek(tx, missionId);
+  const { mission } = ledger;
+  mission.lastWaveNumber += 1;
+  if (!keepNote) mission.handoffNote = null;
+  const page = await readInboxPage(tx, missionId, mission.policy.inbox_page_max);
+  return readSnapshot(ledger, { page, trigger: triggerOf(ledger, page) });
 }
 
 const TRIGGER_OF_KIND = {

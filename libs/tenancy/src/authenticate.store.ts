@@ -58,6 +58,21 @@ async function findPrincipal(system: SystemTx, secretSha256: Buffer): Promise<Te
   };
 }
 
+/** Whether a key that was let in earlier would be let in again, with this scope. */
+export async function isKeyInForce(
+  transactions: Transactions,
+  key: Pick<TenantPrincipal, 'tenantId' | 'keyId'>,
+  scope: Scope,
+): Promise<boolean> {
+  return transactions.inSystemTransaction(async ({ db }) => {
+    const [found] = await db.$queryRaw<{ in_force: boolean }[]>`
+      SELECT EXISTS (SELECT FROM api_key
+                      WHERE tenant_id = ${key.tenantId}::uuid AND id = ${key.keyId}::uuid AND revoked_at IS NULL
+                        AND coalesce(expires_at > now(), true) AND ${scope} = ANY (scopes)) AS in_force`;
+    return found?.in_force ?? false;
+  });
+}
+
 /** At most one write a minute, and never a wait: a row that somebody else holds is being noted, or revoked. */
 async function noteUse(system: SystemTx, key: FoundKey): Promise<void> {
   await system.db.$executeRaw`

@@ -2,7 +2,7 @@ export { formatApiKey, isApiKey, type KeyEnvironment } from './domain/api-key.js
 export type { RequestVerdict } from './domain/request-bucket.js';
 export { RequestLimiter } from './request-limiter.js';
 export { SealBrokenError, SecretBox } from './secret-box.js';
-export { authenticate, type Principal, type TenantPrincipal } from './authenticate.store.js';
+export { authenticate, isKeyInForce, type Principal, type TenantPrincipal } from './authenticate.store.js';
 export { createApiKey, listApiKeys, revokeApiKey, type ApiKeyRow, type NewApiKey } from './api-key.store.js';
 export {
   createTenant,

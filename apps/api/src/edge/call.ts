@@ -11,6 +11,7 @@ export interface Call {
   readonly request: Request;
   readonly response: Response;
   readonly tenantId: string;
+  readonly keyId: string;
   readonly actor: Actor;
   /** Text of this caller is a person's word: the key may change missions. */
   readonly trusted: boolean;
@@ -26,6 +27,7 @@ export const CurrentCall = createParamDecorator((_: unknown, context: ExecutionC
     request,
     response: context.switchToHttp().getResponse<Response>(),
     tenantId: principal.tenantId,
+    keyId: principal.keyId,
     actor: { kind: 'key', id: encodeId('apiKey', principal.keyId) },
     trusted: principal.scopes.includes('missions:write'),
     boundMissionId: principal.missionId,

@@ -394,6 +394,37 @@ describe('lists', () => {
   );
 });
 
+describe('methods', () => {
+  it('that an address does not take are told from an address that is none', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const id = await aMission(apiKey);
+    const wrong = await api().put(`/v1/missions/${id}`).set(bearer(apiKey)).send({});
+    expect([wrong.status, wrong.body.code, wrong.headers.allow]).toEqual([
+      405,
+      'method_not_allowed',
+      'GET, HEAD, PATCH',
+    ]);
+    expect(wrong.headers['content-type']).toContain('application/problem+json');
+    expect((await api().put('/v1/nothing').set(bearer(apiKey))).status).toBe(404);
+  });
+
+  it('include HEAD wherever GET is: the same head and no body', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const id = await aMission(apiKey);
+    for (const path of [`/v1/missions/${id}`, `/v1/missions/${id}/events`, '/v1/missions', '/healthz']) {
+      const head = await api()
+        .head(path)
+        .set({ ...bearer(apiKey), Accept: '*/*' });
+      expect([head.status, head.text]).toEqual([200, undefined]);
+    }
+  });
+
+  it('without a key are refused with the scheme to use', async () => {
+    const refused = await api().get('/v1/missions');
+    expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer realm="wavekeeper"']);
+  });
+});
+
 describe('versions', () => {
   it('let a change through only while the mission is as it was read', async () => {
     const { apiKey } = await aTenant(transactions);
@@ -410,6 +441,21 @@ describe('versions', () => {
     expect(changed.headers.etag).not.toBe(tag);
     const stale = await patch('second');
     expect([stale.status, stale.body.code]).toEqual([412, 'stale']);
+  });
+
+  it('let a mission be changed while it works: its counters are no part of what was read', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const id = await aMission(apiKey);
+    const read = () => api().get(`/v1/missions/${id}`).set(bearer(apiKey));
+    const tag = String((await read()).headers.etag);
+    await api().post(`/v1/missions/${id}/tasks`).set(bearer(apiKey)).send({ title: 'a task' });
+    const later = await read().set('If-None-Match', tag);
+    expect([later.status, later.body.counts.queued]).toEqual([200, 1]);
+    const changed = await api()
+      .patch(`/v1/missions/${id}`)
+      .set({ ...bearer(apiKey), 'If-Match': tag })
+      .send({ title: 'changed' });
+    expect(changed.status).toBe(200);
   });
 
   it('let a reader skip what it has', async () => {

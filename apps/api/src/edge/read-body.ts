@@ -9,21 +9,44 @@ const DROPPED_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** Reads the whole body; 413 when it is longer than `bytesMax`. */
 export async function readBody(request: Request, bytesMax: number): Promise<Buffer> {
-  refuseEncoding(request);
   const chunks: Buffer[] = [];
+  await readChunks(request, bytesMax, (chunk) => void chunks.push(chunk));
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Hands over the body as it arrives; 413 when it is longer than `bytesMax`. After a refusal, also one that `take` throws,
+ * the rest is read and dropped.
+ */
+export async function readChunks(
+  request: Request,
+  bytesMax: number,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
+  refuseEncoding(request);
   let bytes = 0;
+  let refusal: Error | null = null;
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes <= bytesMax) chunks.push(chunk);
-      else chunks.length = 0;
+      if (bytes > bytesMax) refusal ??= tooLarge(bytesMax);
+      refusal ??= refusalOf(() => take(chunk));
       if (bytes > bytesMax + DROPPED_BYTES_MAX) break;
     }
   } catch {
     throw new ApiProblem(400, 'incomplete_body', 'The connection ended before the body did.');
   }
-  if (bytes > bytesMax) throw tooLarge(bytesMax);
-  return Buffer.concat(chunks);
+  if (refusal !== null) throw refusal;
+}
+
+/** A refusal has to wait until the body has been read. */
+function refusalOf(step: () => void): Error | null {
+  try {
+    step();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 export function tooLarge(bytesMax: number): ApiProblem {

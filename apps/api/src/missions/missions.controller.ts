@@ -7,6 +7,7 @@ import {
   missionStatusSchema,
   pageOf,
   policyFrom,
+  type Mission,
   type MissionInput,
   type MissionPatch,
 } from '#contracts';
@@ -26,12 +27,12 @@ import { requireRoom } from '../directives/require-room.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
-import { requireMatch } from '../edge/entity-tag.js';
+import { requireMatch, twoPartTag } from '../edge/entity-tag.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
-import { missionView } from './missions.view.js';
+import { changeableView, missionView } from './missions.view.js';
 
 const listQuery = pageQuery.extend({ state: missionStatusSchema.optional() });
 
@@ -85,7 +86,10 @@ export class MissionsController {
   @Get(':id')
   @Route({ summary: 'Read a mission', access: ['missions:read'], subject: 'mission', answer: missionSchema })
   async readMission(@CurrentCall() call: Call, @Subject() mission: Resource) {
-    return this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, mission.id));
+    return tagged(
+      call,
+      await this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, mission.id)),
+    );
   }
 
   @Patch(':id')
@@ -100,11 +104,12 @@ export class MissionsController {
     @Subject() mission: Resource,
     @JsonBody(missionPatchSchema) patch: MissionPatch,
   ) {
-    return this.transactions.inTransaction(call.tenantId, async (tx) => {
-      requireMatch(call.request, missionView(await lockMissionStatus(tx, mission.id)));
+    const changed = await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      requireMatch(call.request, changeableView(missionView(await lockMissionStatus(tx, mission.id))));
       await updateMission(tx, mission.id, patch, call.actor);
       return readView(tx, mission.id);
     });
+    return tagged(call, changed);
   }
 
   @Post(':id/pause')
@@ -157,6 +162,12 @@ export class MissionsController {
       return { status: 200, body: await readView(tx, mission.id) };
     });
   }
+}
+
+/** Counters move all the time; whoever changes a mission cares for what they can change. */
+function tagged(call: Call, mission: Mission): Mission {
+  call.response.setHeader('ETag', twoPartTag(changeableView(mission), mission));
+  return mission;
 }
 
 async function readView(tx: Tx, missionId: string) {

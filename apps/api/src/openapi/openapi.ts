@@ -95,10 +95,19 @@ function describeAnswers(route: RouteOptions, components: Components): JsonSchem
   const answers = Object.entries({ ...route.alsoAnswers, [route.status ?? 200]: route.answer });
   return Object.fromEntries(
     answers.map(([status, schema]) => {
-      const json = schema === null ? null : { schema: components.add(schema, 'output') };
-      return [status, { description: 'Done', ...(json && { content: { 'application/json': json } }) }];
+      const content = {
+        ...(schema === null ? {} : { 'application/json': { schema: components.add(schema, 'output') } }),
+        ...(route.eventStream === undefined
+          ? {}
+          : { 'text/event-stream': describeStream(route.eventStream) }),
+      };
+      return [status, { description: 'Done', ...(Object.keys(content).length > 0 && { content }) }];
     }),
   );
+}
+
+function describeStream(description: string): JsonSchema {
+  return { schema: { type: 'string', description } };
 }
 
 function content(components: Components, bodies: BodySchemas): JsonSchema {
@@ -134,10 +143,12 @@ function headerParameters(operation: Operation): JsonSchema[] {
     schema: { type: 'string', maxLength: 255 },
   });
   if (operation.route.access === 'public') return [];
+  if (operation.route.eventStream !== undefined && operation.route.subject !== undefined)
+    return [header('Last-Event-ID', 'The last seq that was read; goes before `after`.')];
   if (operation.verb === 'post')
     return [header('Idempotency-Key', 'The same key and body get the first answer again, for 72 hours.')];
   return operation.verb === 'patch'
-    ? [header('If-Match', 'The ETag that was read; 412 when it is stale.')]
+    ? [header('If-Match', 'The ETag that was read; 412 when what a PATCH can change has changed since.')]
     : [];
 }
 
