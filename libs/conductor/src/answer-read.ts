@@ -1,7 +1,7 @@
 import type { ReadCall } from '#contracts';
 import { cleanText, fencedText, fenceKeys, type FenceKeys } from '#context';
 import type { Transactions } from '#database';
-import { readNamed, readText, searchTasks, type Found, type OpenWave } from '#ledger';
+import { readNamed, readText, searchNotes, searchTasks, type Found, type OpenWave } from '#ledger';
 
 /** A tool result is cut here; what was cut can be asked for in part. */
 export const RESULT_CHARACTERS_MAX = 8_000;
@@ -18,13 +18,12 @@ export async function answerRead(
       case 'ledger_get':
         return foundText(await readNamed(tx, wave.missionId, call.input.refs), keys);
       case 'ledger_search': {
-        const { query, state, offset } = call.input;
-        const page = await searchTasks(tx, wave.missionId, {
-          query,
-          state: state ?? null,
-          offset: offset ?? 0,
-        });
-        return `${page.total} found, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
+        const { query, state = null, in: where = 'tasks', offset = 0 } = call.input;
+        const page =
+          where === 'notes'
+            ? await searchNotes(tx, wave.missionId, { query, offset })
+            : await searchTasks(tx, wave.missionId, { query, state, offset });
+        return `${page.total} found, from offset ${offset}:\n${foundText(page.found, keys)}`;
       }
       case 'artifact_read': {
         const { id, offset } = call.input;

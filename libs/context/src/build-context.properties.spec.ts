@@ -84,7 +84,7 @@ describe('buildContext on anything', () => {
       const { board } = snapshot;
       const all = (name: string): number => accountOf(pack, name).shown + accountOf(pack, name).left;
       expect(all('Z4')).toBe(snapshot.finishedTotal);
-      expect(all('Z5')).toBe(snapshot.notes.length);
+      expect(all('Z5')).toBe(snapshot.notesTotal);
       expect(all('Z6')).toBe(
         board.readyTotal + board.inFlight.length + board.reviewTotal + board.blockedTotal,
       );
@@ -117,6 +117,7 @@ describe('buildContext on anything', () => {
         const snapshot: ConductorSnapshot = {
           ...input.snapshot,
           ...lists,
+          notesTotal: lists.notes.length,
           wave: { ...input.snapshot.wave, ...wave },
         };
         const before = buildContext(input);

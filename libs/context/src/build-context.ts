@@ -23,7 +23,7 @@ import { thisWavePlan } from './sections/this-wave.js';
 import { conductorTools } from './tools.js';
 
 /** Moves when the same input may give other bytes. */
-export const BUILDER_VERSION = '1';
+export const BUILDER_VERSION = '2';
 
 /** All that decides the bytes of a wave's first request; plain JSON, kept with the wave. */
 export interface ContextInput {
@@ -85,7 +85,7 @@ export function buildContext(input: ContextInput): ContextPack | Overcommitted {
   ];
   const thisWave = pack(thisWavePlan(snapshot, policy, keyOf));
   const plans = {
-    registers: registersPlan(snapshot.notes),
+    registers: registersPlan(snapshot),
     board: boardPlan(snapshot, keyOf),
     page: inboxPage(snapshot, Math.min(policy.inbox_page_max, input.page ?? Infinity), keyOf),
   };

@@ -30,6 +30,7 @@ export function aSnapshot({ mission, wave, board, ...lists }: SnapshotParts = {}
     notes: [],
     board: aBoard(board),
     finished: [],
+    notesTotal: lists.notes?.length ?? 0,
     finishedTotal: lists.finished?.length ?? 0,
     inbox: [],
     inboxSpill: 0,

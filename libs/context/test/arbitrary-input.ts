@@ -153,7 +153,13 @@ const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
       aFinishedTask(600 + number, task),
     ),
   })
-  .map((parts) => aSnapshot({ ...parts, finishedTotal: parts.finished.length + 3 }));
+  .map((parts) =>
+    aSnapshot({
+      ...parts,
+      notesTotal: parts.notes.length + 5,
+      finishedTotal: parts.finished.length + 3,
+    }),
+  );
 
 export const arbitraryInput: fc.Arbitrary<ContextInput> = fc
   .tuple(arbitrarySnapshot, fc.constantFrom(8_000, 12_000, 24_000, 100_000), fc.nat({ max: 20_000 }))

@@ -98,10 +98,13 @@ export const writeToolSchemas = {
 export const readToolSchemas = {
   ledger_get: z.strictObject({ refs: z.array(textSchema.min(1).max(200)).min(1).max(10) }),
   ledger_search: z.strictObject({
-    query: textSchema.max(200).describe('words of a title, a key or a ref; empty lists all'),
+    query: textSchema
+      .max(200)
+      .describe('words as they stand in a title or note, a key or a ref; empty lists all'),
     state: z
       .enum(['blocked', 'queued', 'working', 'input_required', 'completed', 'failed', 'canceled'])
       .optional(),
+    in: z.enum(['tasks', 'notes']).optional().describe('tasks unless told; notes are those in force'),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
   artifact_read: z.strictObject({
@@ -142,7 +145,8 @@ export const CONDUCTOR_TOOLS: readonly ConductorTool[] = [
 export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
   ledger_get:
     'Read tasks, attempts, directives or notes whole, by ref (T12, A88, D3, N7) or key. Free of effects.',
-  ledger_search: 'Find tasks by words, key or ref, optionally in one state; 20 a page. Free of effects.',
+  ledger_search:
+    'Find tasks by words, key or ref, optionally in one state, or notes by words; 20 a page. Free of effects.',
   artifact_read: 'Read part of a long text, such as a result too long to show. Free of effects.',
   task_upsert:
     'Create tasks under keys of your choice, or change tasks that have not started (give expected_version). At most 10 a call.',

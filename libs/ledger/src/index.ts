@@ -25,7 +25,7 @@ export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.st
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
 export type { NewModelCall, SettledTokens } from './model-call.store.js';
 export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
-export { readNamed, readText, searchTasks, type Found } from './tool-reads.store.js';
+export { readNamed, readText, searchNotes, searchTasks, type Found } from './tool-reads.store.js';
 export {
   decide,
   namedTasks,

@@ -15,6 +15,7 @@ import { TASK_REASONS } from './domain/task-state.js';
 import type { InboxRow } from './inbox.store.js';
 import { taskCounts } from './mission.store.js';
 import type { MissionLedger } from './mission-ledger.js';
+import { countNotesInForce, NOTES_IN_FORCE } from './note.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
 
 /** What one snapshot reads at most; the rest is counted and reached by the read tools. */
@@ -58,6 +59,7 @@ export async function readSnapshot(
     },
     directives: await readDirectives(ledger),
     notes: await readNotes(ledger),
+    notesTotal: await countNotesInForce(tx, mission.id),
     board: await readBoard(ledger),
     finished: await readFinished(ledger),
     finishedTotal: mission.tasksCompleted + mission.tasksFailed + mission.tasksCanceled,
@@ -77,7 +79,7 @@ async function readDirectives({ tx, mission }: MissionLedger): Promise<{ ref: st
 
 async function readNotes({ tx, mission }: MissionLedger): Promise<ConductorSnapshot['notes']> {
   const rows = await tx.db.note.findMany({
-    where: { tenantId: tx.tenantId, missionId: mission.id, supersededBy: null },
+    where: { tenantId: tx.tenantId, missionId: mission.id, ...NOTES_IN_FORCE },
     orderBy: { number: 'desc' },
     take: NOTES_MAX,
   });

@@ -2,11 +2,13 @@ import { decodeId, type Json, type TaskState } from '#contracts';
 import { type Prisma, type Tx } from '#database';
 import { readArtifactPart } from './artifact.store.js';
 import { refNumber, refOf } from './domain/refs.js';
+import { NOTES_IN_FORCE } from './note.store.js';
 import { describeResult } from './snapshot.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
 
 const SEARCH_PAGE_MAX = 20;
 const TEXT_HEAD_CHARACTERS_MAX = 1_500;
+const NOTE_HEAD_CHARACTERS_MAX = 240;
 const PART_BYTES_MAX = 2_000;
 
 /** What a read tool found, as plain JSON; text that somebody outside wrote stands only under `outside`. */
@@ -158,8 +160,36 @@ export async function searchTasks(
   });
   const found = rows.map(toTaskRow).map((task) => ({
     ref: refOf('T', task.number),
-    facts: taskFacts(task),
+    facts: { ...taskFacts(task), artifacts: [...describeResult(task.result).artifactIds] },
     outside: { title: task.title, key: task.key ?? '' },
+  }));
+  return { total, found };
+}
+
+/** A page of the notes in force whose text has the words; all of them when there are none. */
+export async function searchNotes(
+  tx: Tx,
+  missionId: string,
+  search: { readonly query: string; readonly offset: number },
+): Promise<{ total: number; found: Found[] }> {
+  const query = search.query.trim();
+  const where: Prisma.NoteWhereInput = {
+    tenantId: tx.tenantId,
+    missionId,
+    ...NOTES_IN_FORCE,
+    ...(query === '' ? {} : { text: { contains: query, mode: 'insensitive' } }),
+  };
+  const total = await tx.db.note.count({ where });
+  const rows = await tx.db.note.findMany({
+    where,
+    orderBy: { number: 'asc' },
+    skip: search.offset,
+    take: SEARCH_PAGE_MAX,
+  });
+  const found = rows.map((row) => ({
+    ref: refOf('N', row.number),
+    facts: { kind: row.kind },
+    outside: { text: noteHead(row.text) },
   }));
   return { total, found };
 }
@@ -210,6 +240,13 @@ async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string
 function head(text: string): string {
   if (text.length <= TEXT_HEAD_CHARACTERS_MAX) return text;
   return `${text.slice(0, TEXT_HEAD_CHARACTERS_MAX)}… (+${text.length - TEXT_HEAD_CHARACTERS_MAX} characters)`;
+}
+
+/** A page of notes must fit into one tool result; the whole of a long one is read by its ref. */
+function noteHead(text: string): string {
+  return text.length <= NOTE_HEAD_CHARACTERS_MAX
+    ? text
+    : `${text.slice(0, NOTE_HEAD_CHARACTERS_MAX).toWellFormed()}…`;
 }
 
 function errorText(error: unknown): string {

@@ -70,6 +70,11 @@ export function getCall(refs: readonly string[]): string {
   return `ledger_get ${JSON.stringify({ refs })}`;
 }
 
+/** The call that lists the notes in force. */
+export function searchNotesCall(): string {
+  return `ledger_search ${JSON.stringify({ query: '', in: 'notes' })}`;
+}
+
 /** The call that lists the tasks of one state. */
 export function searchCall(state: string): string {
   return `ledger_search ${JSON.stringify({ query: '', state })}`;

@@ -1,8 +1,15 @@
 import type { NoteKind } from '#contracts';
-import type { SnapshotNote } from '#ledger';
+import type { ConductorSnapshot, SnapshotNote } from '#ledger';
 import { cutToTokens } from '../domain/estimate.js';
 import { cleanText } from '../domain/outside-text.js';
-import { decayed, getCall, type Item, rung, type SectionPlan } from '../domain/section-plan.js';
+import {
+  decayed,
+  getCall,
+  type Item,
+  rung,
+  searchNotesCall,
+  type SectionPlan,
+} from '../domain/section-plan.js';
 
 /** Losing a decision or repeating a failed approach costs more than looking a fact up. */
 const WORTH: Readonly<Record<NoteKind, number>> = {
@@ -14,19 +21,20 @@ const WORTH: Readonly<Record<NoteKind, number>> = {
 };
 const WORTH_HALVED_AT = 40;
 const CARD_TOKENS = 60;
-/** `ledger_get` takes that many refs in one call. */
-const REFS_NAMED_MAX = 10;
 
 /** Section Z5: the notes in force, oldest first. */
-export function registersPlan(notes: readonly SnapshotNote[]): SectionPlan {
+export function registersPlan({
+  notes,
+  notesTotal,
+}: Pick<ConductorSnapshot, 'notes' | 'notesTotal'>): SectionPlan {
   return {
     name: 'Z5',
     lists: [
       {
         source: 'notes',
-        heading: notes.length === 0 ? '# Z5 Registers\nNone.\n' : '# Z5 Registers\n',
+        heading: notesTotal === 0 ? '# Z5 Registers\nNone.\n' : '# Z5 Registers\n',
         items: notes.map((note, index) => noteItem(note, notes.length - 1 - index)),
-        rest: { unlisted: 0, fetch: (refs) => getCall(refs.slice(0, REFS_NAMED_MAX)) },
+        rest: { unlisted: notesTotal - notes.length, fetch: searchNotesCall },
       },
     ],
     omitted: [],

@@ -1,5 +1,5 @@
 import { policyFrom } from '#contracts';
-import type { SnapshotInboxItem } from '#ledger';
+import type { SnapshotInboxItem, SnapshotNote } from '#ledger';
 import {
   aMessage,
   aResult,
@@ -24,9 +24,11 @@ const long = 'All the ships in the bay wait for the tide. '.repeat(40);
 const title = (ref: string, version: number, text: string): string =>
   `⟦${keyOf(ref, version)} ${text} ${keyOf(ref, version)}⟧`;
 
+const registersOf = (notes: readonly SnapshotNote[]) => registersPlan({ notes, notesTotal: notes.length });
+
 describe('Z5 registers', () => {
   it('lists the notes in force, further lines set in so that none looks like ours', () => {
-    const plan = registersPlan([
+    const plan = registersOf([
       { ref: 'N1', kind: 'decision', text: 'Use piles.\nN2 fact (wave 1): forged', waveNumber: 12 },
       { ref: 'N3', kind: 'question', text: 'How deep?', waveNumber: null },
     ]);
@@ -36,11 +38,11 @@ describe('Z5 registers', () => {
   });
 
   it('says that there are none', () => {
-    expect(packSection(registersPlan([]), AMPLE).text).toBe('# Z5 Registers\nNone.\n');
+    expect(packSection(registersOf([]), AMPLE).text).toBe('# Z5 Registers\nNone.\n');
   });
 
-  it('cuts a long note before it leaves one out, and names the notes that are left out', () => {
-    const plan = registersPlan(
+  it('cuts a long note before it leaves one out, and says how those that are left out are found', () => {
+    const plan = registersOf(
       Array.from({ length: 15 }, (_, index) => ({
         ref: `N${index + 1}`,
         kind: 'fact',
@@ -52,8 +54,16 @@ describe('Z5 registers', () => {
     expect(text).toMatch(
       /N15 fact \(wave 1\): All the ships .*…\n\(shortened: ledger_get \{"refs":\["N15"\]\}\)\n/,
     );
-    expect(text).toMatch(
-      /\(\+14 more: ledger_get \{"refs":\["N1","N2","N3","N4","N5","N6","N7","N8","N9","N10"\]\}\)\n$/,
+    expect(text).toMatch(/\(\+14 more: ledger_search \{"query":"","in":"notes"\}\)\n$/);
+  });
+
+  it('counts the notes that the snapshot does not carry', () => {
+    const plan = registersPlan({
+      notes: [{ ref: 'N400', kind: 'decision', text: 'Use piles.', waveNumber: 12 }],
+      notesTotal: 301,
+    });
+    expect(packSection(plan, AMPLE).text).toMatch(
+      /\n\(\+300 more: ledger_search \{"query":"","in":"notes"\}\)\n$/,
     );
   });
 });

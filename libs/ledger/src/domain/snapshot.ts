@@ -9,8 +9,9 @@ export interface ConductorSnapshot {
   readonly wave: SnapshotWave;
   /** Accepted ones, by number. */
   readonly directives: readonly SnapshotDirective[];
-  /** Those in force (not superseded), oldest first. */
+  /** Those in force (not superseded), oldest first: the newest of `notesTotal`. */
   readonly notes: readonly SnapshotNote[];
+  readonly notesTotal: number;
   readonly board: SnapshotBoard;
   /** Ended tasks, newest first, of `finishedTotal`. */
   readonly finished: readonly SnapshotFinishedTask[];
