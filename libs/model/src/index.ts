@@ -8,4 +8,5 @@ export {
 export { BudgetError, ContextBoundError, ModelFailure } from './model-failure.js';
 export { fitsProven, provenTokens, type Appended } from './domain/bound.js';
 export type { FailureKind } from './domain/failure.js';
-export type { CountedUsage } from './domain/pricing.js';
+export { catalogueRow } from './domain/catalogue.js';
+export { costUsd, promptTokens, type CountedUsage } from './domain/pricing.js';
