@@ -1,5 +1,6 @@
 import { benchCost } from './cost/cost.js';
 import type { Benchmark } from './harness/benchmark.js';
+import { benchRelay } from './relay/relay.js';
 import { benchReplay } from './replay/replay.js';
 
 /** Every benchmark there is, by the name it is called by. */
@@ -11,5 +12,9 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   cost: {
     summary: 'cache-weighted input tokens per task of 2,227 tasks, and the section that each token is in',
     run: benchCost,
+  },
+  relay: {
+    summary: 'what is still known, lost, doubled, stale or obeyed after 1 to 500 rotations, policy by policy',
+    run: benchRelay,
   },
 };

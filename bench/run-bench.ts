@@ -15,7 +15,7 @@ export interface BenchStreams {
 interface Asked {
   readonly name: string | undefined;
   readonly json: boolean;
-  readonly tasks: number | null;
+  readonly size: number | null;
 }
 
 /** Runs one command line, without `node` and the script; what the process is to end with. */
@@ -26,7 +26,7 @@ export async function runBench(
 ): Promise<number> {
   const asked = parse(commandLine, streams);
   if (typeof asked === 'number') return asked;
-  const { name, json, tasks } = asked;
+  const { name, json, size } = asked;
   const benchmark = name === undefined ? undefined : BENCHMARKS[name];
   if (name === undefined || benchmark === undefined) {
     const unknown = name === undefined ? '' : `There is no benchmark ${name}.\n`;
@@ -40,7 +40,7 @@ export async function runBench(
   const say = progressLine(streams);
   const stage = await openStage();
   try {
-    const outcome = await benchmark.run({ transactions: stage.transactions, tasks, say });
+    const outcome = await benchmark.run({ transactions: stage.transactions, size, say });
     say('');
     const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(1));
     const { report, checks } = outcome;
@@ -59,7 +59,7 @@ function parse(commandLine: readonly string[], { stdout, stderr }: BenchStreams)
     .description('Measures Wavekeeper. Without a name: lists what can be measured.')
     .argument('[name]', 'the benchmark')
     .option('--json', 'print one JSON document', false)
-    .option('--tasks <n>', 'with so many tasks instead of all', wholeNumber)
+    .option('--size <n>', 'with so many tasks (relay: rotations) instead of all', wholeNumber)
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .exitOverride()
     .action((given?: string) => {
@@ -71,16 +71,16 @@ function parse(commandLine: readonly string[], { stdout, stderr }: BenchStreams)
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     throw error;
   }
-  const { json, tasks } = program.opts<{ json: boolean; tasks?: number }>();
-  return { name, json, tasks: tasks ?? null };
+  const { json, size } = program.opts<{ json: boolean; size?: number }>();
+  return { name, json, size: size ?? null };
 }
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text))
     throw new CommanderError(
       EXIT.usage,
-      'bench.tasks',
-      `error: --tasks takes a whole number from 1, not ${text}`,
+      'bench.size',
+      `error: --size takes a whole number from 1, not ${text}`,
     );
   return Number(text);
 }

@@ -45,10 +45,10 @@ const TASKS: Readonly<Record<RhythmName, number>> = {
 const TOKENS_PER_TASK_MAX = 2_000;
 const CONTEXT_BUDGET_TOKENS = 24_000;
 
-export async function benchCost({ transactions, tasks, say }: Run): Promise<Outcome> {
+export async function benchCost({ transactions, size, say }: Run): Promise<Outcome> {
   const runs = [];
   for (const name of RHYTHM_NAMES)
-    runs.push(await measureRhythm(transactions, { name, tasks: tasks ?? TASKS[name], say }));
+    runs.push(await measureRhythm(transactions, { name, tasks: size ?? TASKS[name], say }));
   return {
     report: { seed: SEED, model: MODEL, assumptions: ASSUMPTIONS, runs },
     tables: [costTable(runs), ...runs.map(sectionTable)],

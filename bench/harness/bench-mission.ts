@@ -10,7 +10,7 @@ import {
   type TaskInput,
 } from '#contracts';
 import type { Transactions, Tx } from '#database';
-import { completeAttempt, createMission, leaseAttempts, submitTasks } from '#ledger';
+import { completeAttempt, createMission, leaseAttempts, submitTasks, type LeasedAttempt } from '#ledger';
 import { ModelGateway, type MessagesBody, type ModelAnswer, type ModelRequest } from '#model';
 import { silentLogger } from '#telemetry';
 import { createTenant } from '#tenancy';
@@ -29,17 +29,22 @@ export type ArrivingTask = Partial<TaskInput> & {
   readonly metadata: { outcome: string };
 };
 
-/** A conductor's request that was answered. */
+/** What the model answered to a conductor's request. */
 export interface AskedRequest {
   readonly body: MessagesBody;
   readonly answer: ModelAnswer;
 }
+
+/** Hears every answer before the wave does, and may change it. */
+export type OnAnswer = (asked: AskedRequest) => ModelAnswer | Promise<ModelAnswer>;
 
 /**
  * A mission of a fresh tenant on the real ledger. Its waves are the product's own, its model is the bundled simulator
  * without latency; its clients and workers are the benchmark: a worker hands in what a task's `metadata.outcome` says.
  */
 export class BenchMission {
+  private held: LeasedAttempt[] = [];
+
   private constructor(
     private readonly transactions: Transactions,
     private readonly simulator: Simulator,
@@ -51,10 +56,10 @@ export class BenchMission {
   static async begin(
     transactions: Transactions,
     input: Partial<MissionInput>,
-    onRequest: (asked: AskedRequest) => void = () => undefined,
+    onAnswer: OnAnswer = ({ answer }) => answer,
   ): Promise<BenchMission> {
     const simulator = await startSimulator({ clock: () => 0 });
-    const gateway = new ObservedGateway(transactions, simulator.url, onRequest);
+    const gateway = new OverheardGateway(transactions, simulator.url, onAnswer);
     const waves = new RunWave({
       transactions,
       gateway,
@@ -94,24 +99,22 @@ export class BenchMission {
     throw new Error(`the mission did not come to rest within ${WAVES_IN_A_ROW_MAX} waves`);
   }
 
-  /** Does all that is offered; how many tasks that were. */
-  async work(): Promise<number> {
-    for (let done = 0; ;) {
-      const leased = await this.run((tx) =>
-        leaseAttempts(tx, this.missionId, {
-          pool: POOL,
-          attemptsMax: CLAIMS_MAX,
-          leaseSeconds: LEASE_SECONDS,
-          worker: 'bench',
-        }),
-      );
-      if (leased.length === 0) return done;
-      for (const { attemptId, leaseToken, brief } of leased) {
-        await this.run((tx) =>
-          completeAttempt(tx, attemptId, { leaseToken, result: resultOf(brief) }, WORKER),
-        );
-      }
-      done += leased.length;
+  /** Takes all that is offered and hands in what is due of all it holds; how many tasks that were. */
+  async work(isDue: (brief: Brief) => boolean = () => true): Promise<number> {
+    await this.claimAll();
+    const due = this.held.filter(({ brief }) => isDue(brief));
+    this.held = this.held.filter((attempt) => !due.includes(attempt));
+    for (const { attemptId, leaseToken, brief } of due)
+      await this.run((tx) => completeAttempt(tx, attemptId, { leaseToken, result: resultOf(brief) }, WORKER));
+    return due.length;
+  }
+
+  private async claimAll(): Promise<void> {
+    const request = { pool: POOL, attemptsMax: CLAIMS_MAX, leaseSeconds: LEASE_SECONDS, worker: 'bench' };
+    for (;;) {
+      const leased = await this.run((tx) => leaseAttempts(tx, this.missionId, request));
+      this.held.push(...leased);
+      if (leased.length < CLAIMS_MAX) return;
     }
   }
 
@@ -129,18 +132,16 @@ function resultOf({ outcome }: Brief): ResultInput {
   return { summary, output: rest === '' ? null : rest, artifacts: [] };
 }
 
-class ObservedGateway extends ModelGateway {
+class OverheardGateway extends ModelGateway {
   constructor(
     transactions: Transactions,
     baseUrl: string,
-    private readonly onRequest: (asked: AskedRequest) => void,
+    private readonly onAnswer: OnAnswer,
   ) {
     super({ transactions, apiKey: 'bench', baseUrl });
   }
 
   override async ask(request: ModelRequest): Promise<ModelAnswer> {
-    const answer = await super.ask(request);
-    this.onRequest({ body: request.body, answer });
-    return answer;
+    return this.onAnswer({ body: request.body, answer: await super.ask(request) });
   }
 }

@@ -4,8 +4,8 @@ import type { Outcome } from './outcome.js';
 /** What a benchmark runs with. */
 export interface Run {
   readonly transactions: Transactions;
-  /** How many tasks instead of the benchmark's own number; null leaves it. */
-  readonly tasks: number | null;
+  /** How many tasks, or rotations, instead of the benchmark's own number; null leaves it. */
+  readonly size: number | null;
   /** Replaces the line of progress. */
   readonly say: (progress: string) => void;
 }

@@ -43,6 +43,7 @@ export async function play({ transactions, mission: input, tasks, rhythm, ...wat
     for (const weather of WEATHERS)
       tallies.set(weather, plus(tallies.get(weather) ?? NO_REQUESTS, usage[weather]));
     watch.onRequest?.({ ...asked, burst, usage });
+    return asked.answer;
   });
   try {
     let [waves, completed] = [0, 0];

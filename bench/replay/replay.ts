@@ -27,10 +27,10 @@ const TASKS: Readonly<Record<RhythmName, number>> = { bursts_of_8: REPORTED.turn
 
 const CONTEXT_BUDGET_TOKENS = 24_000;
 
-export async function benchReplay({ transactions, tasks, say }: Run): Promise<Outcome> {
+export async function benchReplay({ transactions, size, say }: Run): Promise<Outcome> {
   const runs = [];
   for (const name of ['bursts_of_8', 'one_by_one'] as const)
-    runs.push(await replayRhythm(transactions, { name, tasks: await realTasks(tasks ?? TASKS[name]), say }));
+    runs.push(await replayRhythm(transactions, { name, tasks: await realTasks(size ?? TASKS[name]), say }));
   return {
     report: {
       model: MODEL,
