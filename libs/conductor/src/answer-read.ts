@@ -1,7 +1,15 @@
 import type { ReadCall } from '#contracts';
 import { cleanText, fencedText, fenceKeys, type FenceKeys } from '#context';
 import type { Transactions } from '#database';
-import { readNamed, readText, searchNotes, searchTasks, type Found, type OpenWave } from '#ledger';
+import {
+  expandDigest,
+  readNamed,
+  readText,
+  searchNotes,
+  searchTasks,
+  type Found,
+  type OpenWave,
+} from '#ledger';
 
 /** A tool result is cut here; what was cut can be asked for in part. */
 export const RESULT_CHARACTERS_MAX = 8_000;
@@ -24,6 +32,12 @@ export async function answerRead(
             ? await searchNotes(tx, wave.missionId, { query, offset })
             : await searchTasks(tx, wave.missionId, { query, state, offset });
         return `${page.total} found, from offset ${offset}:\n${foundText(page.found, keys)}`;
+      }
+      case 'digest_expand': {
+        const { ref, offset } = call.input;
+        const page = await expandDigest(tx, wave.missionId, { ref, offset: offset ?? 0 });
+        if (page === null) return `There is no digest ${cleanText(ref)} in this mission.`;
+        return `${page.total} under ${ref}, oldest first, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
       }
       case 'artifact_read': {
         const { id, offset } = call.input;

@@ -83,7 +83,7 @@ describe('buildContext on anything', () => {
     everyPack((pack, { snapshot }) => {
       const { board } = snapshot;
       const all = (name: string): number => accountOf(pack, name).shown + accountOf(pack, name).left;
-      expect(all('Z4')).toBe(snapshot.finishedTotal);
+      expect(all('Z4')).toBe(snapshot.finished.length);
       expect(all('Z5')).toBe(snapshot.notesTotal);
       expect(all('Z6')).toBe(
         board.readyTotal + board.inFlight.length + board.reviewTotal + board.blockedTotal,
@@ -140,7 +140,7 @@ describe('buildContext on anything', () => {
       expect(count(/^## [RWB]|^## In flight/)).toBe(4);
       expect(count(/^T\d+ A\d+ leased /)).toBe(board.inFlight.length);
       expect(count(/^N\d+ /)).toBe(accountOf(pack, 'Z5').shown);
-      expect(count(/^T\d+ /)).toBe(accountOf(pack, 'Z4').shown + accountOf(pack, 'Z6').shown);
+      expect(count(/^[TG]\d+[: ]/)).toBe(accountOf(pack, 'Z4').shown + accountOf(pack, 'Z6').shown);
     });
   });
 });
@@ -169,15 +169,16 @@ const STRUCTURE = new RegExp(
   [
     '^$',
     '^# Z[4-8] (Finished work|Registers|Board|Inbox page|This wave)$',
-    '^(Completed|Counts:|Items|Wave|Context budget:|May create:|Directives in force:|Last hand-off|Now, in|Verification:|None\\.)',
+    '^(Oldest first:|Counts:|Items|Wave|Context budget:|May create:|Directives in force:|Last hand-off|Now, in|Verification:|None\\.)',
     '^## (Ready to dispatch|In flight|Waiting for review|Blocked) \\(\\d+\\)$',
-    '^T\\d+ (completed|failed|canceled) after \\d+ attempts? ⟦⟧( — ⟦⟧)?$',
+    '^T\\d+ (completed|failed|canceled) after \\d+ attempts?(, generation \\d+)? ⟦⟧$',
+    '^G\\d+: \\d+ (completed|failed|canceled)( T\\d+|, \\d+ (failed|canceled))* ⟦⟧$',
     '^T\\d+ v\\d+ p\\d worker=\\S+( failures=\\d| needs [T0-9,+]+)?( reason=dependency_failed)? ⟦⟧$',
     '^T\\d+ A\\d+ ((leased|offered) builtin|v5) ⟦⟧$',
     '^N\\d+ (decision|failure|question|fact|directive)( \\(wave \\d+\\))?: ',
     '^  ',
     '^## I\\d+ (message|attempt_|submission|dependency_failed|decision_rejected)',
-    '^\\((\\+\\d+ more|shortened|\\d+ of \\d+ bytes of output): ledger_(get|search) \\{.*\\}\\)$',
+    '^\\((\\+\\d+ more|shortened|\\d+ of \\d+ bytes of output): (ledger_(get|search)|digest_expand) \\{.*\\}\\)$',
     '^\\(artifact: artifact_read \\{.*\\}\\)$',
   ].join('|'),
   'u',

@@ -127,8 +127,13 @@ function contextPack(
     requestSha256: sha256Hex(canonicalJson(request)),
     builderVersion: BUILDER_VERSION,
     shownInboxRefs: [...inboxRefs],
-    shownTaskRefs: [...new Set([...shownIn('Z4', 'Z6'), ...subjects])],
+    shownTaskRefs: [...new Set([...shownIn('Z4').filter(isTaskRef), ...shownIn('Z6'), ...subjects])],
   };
+}
+
+/** Of finished work: a card, and not the digest of many. */
+function isTaskRef(ref: string): boolean {
+  return ref.startsWith('T');
 }
 
 /** Where the provider may cut off what it caches; the tools carry the first of the four breakpoints. */

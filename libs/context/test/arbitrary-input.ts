@@ -4,12 +4,13 @@ import type { ConductorSnapshot, SnapshotInboxItem, SnapshotNote, SnapshotResult
 import type { ContextInput } from '../src/build-context.js';
 import { fenceKeys } from '../src/domain/fence.js';
 import {
-  aFinishedTask,
+  anEnd,
   anInput,
   aReview,
   aSnapshot,
   aTask,
   FENCE_SECRET_HEX,
+  finishedWork,
   inFlight,
 } from './a-snapshot.js';
 
@@ -149,16 +150,20 @@ const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
     inbox: arbitraryInbox,
     inboxSpill: fc.nat({ max: 10_000 }),
     directives: numbered(fc.lorem({ maxCount: 25 }), 12, (text, number) => ({ ref: `D${number}`, text })),
-    finished: numbered(fc.record({ title: outsideText, outcome: outsideText }), 80, (task, number) =>
-      aFinishedTask(600 + number, task),
+    ends: numbered(
+      fc.record({
+        title: outsideText,
+        outcome: outsideText,
+        state: fc.constantFrom('completed' as const, 'failed' as const, 'canceled' as const),
+        attempts: fc.nat({ max: 9 }),
+        generation: fc.integer({ min: 1, max: 3 }),
+      }),
+      100,
+      (end, number) => anEnd(600 + number, end),
     ),
   })
-  .map((parts) =>
-    aSnapshot({
-      ...parts,
-      notesTotal: parts.notes.length + 5,
-      finishedTotal: parts.finished.length + 3,
-    }),
+  .map(({ ends, ...parts }) =>
+    aSnapshot({ ...parts, notesTotal: parts.notes.length + 5, finished: finishedWork(...ends) }),
   );
 
 export const arbitraryInput: fc.Arbitrary<ContextInput> = fc

@@ -107,6 +107,10 @@ export const readToolSchemas = {
     in: z.enum(['tasks', 'notes']).optional().describe('tasks unless told; notes are those in force'),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
+  digest_expand: z.strictObject({
+    ref: textSchema.min(1).max(20).describe('a digest (G12), or root for all finished work'),
+    offset: z.int().min(0).max(1_000).optional(),
+  }),
   artifact_read: z.strictObject({
     id: textSchema
       .min(1)
@@ -134,6 +138,7 @@ export type ReadCall = { [Name in ReadTool]: { tool: Name; input: ReadInput<Name
 export const CONDUCTOR_TOOLS: readonly ConductorTool[] = [
   'ledger_get',
   'ledger_search',
+  'digest_expand',
   'artifact_read',
   'task_upsert',
   'task_dispatch',
@@ -147,6 +152,7 @@ export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
     'Read tasks, attempts, directives or notes whole, by ref (T12, A88, D3, N7) or key. Free of effects.',
   ledger_search:
     'Find tasks by words, key or ref, optionally in one state, or notes by words; 20 a page. Free of effects.',
+  digest_expand: 'See what a digest was made of: digests or single ends of tasks. Free of effects.',
   artifact_read: 'Read part of a long text, such as a result too long to show. Free of effects.',
   task_upsert:
     'Create tasks under keys of your choice, or change tasks that have not started (give expected_version). At most 10 a call.',

@@ -42,6 +42,7 @@ export const EVENT_TYPES = [
   'directive.retired',
   'note.recorded',
   'message.received',
+  'digest.created',
   'endpoint.disabled',
   'endpoint.test',
 ] as const;

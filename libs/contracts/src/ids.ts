@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   message: 'msg',
   directive: 'dir',
   note: 'not',
+  digest: 'dig',
   endpoint: 'whe',
   delivery: 'whd',
   apiKey: 'key',

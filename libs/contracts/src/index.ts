@@ -206,3 +206,4 @@ export {
   CONDUCTOR_TOOLS,
   CONDUCTOR_TOOL_DESCRIPTIONS,
 } from './conductor-tools.js';
+export { cutToTokens, estimateTokens, upperBoundTokens } from './token-measure.js';

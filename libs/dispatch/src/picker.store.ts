@@ -109,6 +109,16 @@ export async function findExpiredAttempts(system: SystemTx, countMax: number): P
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id }));
 }
 
+/** Missions older than the digest tree, which have none yet. */
+export async function findMissionsWithoutDigests(
+  system: SystemTx,
+  countMax: number,
+): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM mission WHERE task_ends IS NULL LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
+}
+
 /** Model calls that nobody will come back to settle. */
 export async function findOrphanedCalls(
   system: SystemTx,

@@ -1,11 +1,19 @@
 import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
-import { expireAttempt, expireWave, inMission, readExpiredAttempts, settleOrphanedCall } from '#ledger';
+import {
+  ensureDigests,
+  expireAttempt,
+  expireWave,
+  inMission,
+  readExpiredAttempts,
+  settleOrphanedCall,
+} from '#ledger';
 import type { Logger } from '#telemetry';
 import {
   countDueWork,
   findExpiredAttempts,
   findExpiredWaves,
+  findMissionsWithoutDigests,
   findOrphanedCalls,
   forgetIdempotencyKeys,
 } from './picker.store.js';
@@ -13,6 +21,8 @@ import {
 /** What one sweep takes up of each kind; the rest is the next one's. */
 const SWEPT_MAX = 100;
 const EXPIRED_ATTEMPTS_PER_MISSION_MAX = 200;
+/** Making the tree of a large mission takes seconds; nobody waits for it. */
+const TREES_MADE_MAX = 5;
 
 /** How many pieces of each kind are due: what to ring for. */
 export type DueCounts = Readonly<Record<Ticket, number>>;
@@ -37,6 +47,7 @@ export async function sweep(
     waves: await findExpiredWaves(system, SWEPT_MAX),
     attempts: await findExpiredAttempts(system, SWEPT_MAX),
     calls: await findOrphanedCalls(system, SWEPT_MAX),
+    withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
     await takeUp(tenantId, (tx) => expireWave(tx, missionId));
@@ -44,6 +55,8 @@ export async function sweep(
     await takeUp(tenantId, (tx) => expireAttempts(tx, missionId));
   for (const { tenantId, callId } of found.calls)
     await takeUp(tenantId, (tx) => settleOrphanedCall(tx, callId));
+  for (const { tenantId, missionId } of found.withoutDigests)
+    await takeUp(tenantId, (tx) => ensureDigests(tx, missionId));
   await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),

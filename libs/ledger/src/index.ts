@@ -2,6 +2,8 @@ export { LedgerRefusal, conflict, invalid, notFound, type RefusalKind } from './
 export { submitTasks, type SubmissionItem } from './submit-tasks.js';
 export { cancelTask, retryTask, updateTask } from './change-task.js';
 export { controlMission, createMission, ensureDefaultMission, updateMission } from './missions.js';
+export { ensureDigests, rebuildDigests } from './rebuild-digests.js';
+export type { RebuiltDigests } from './grow-digests.js';
 export { holdMission } from './holds.js';
 export { inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
@@ -25,7 +27,14 @@ export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.st
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
 export type { NewModelCall, SettledTokens } from './model-call.store.js';
 export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
-export { readNamed, readText, searchNotes, searchTasks, type Found } from './tool-reads.store.js';
+export {
+  expandDigest,
+  readNamed,
+  readText,
+  searchNotes,
+  searchTasks,
+  type Found,
+} from './tool-reads.store.js';
 export {
   decide,
   namedTasks,
@@ -34,6 +43,21 @@ export {
   type LedgerView,
   type TaskView,
 } from './domain/decide.js';
+export {
+  CARD_TOKENS_MAX,
+  cardHead,
+  cardText,
+  DIGEST_TOKENS_MAX,
+  digestHead,
+  digestRef,
+  digestText,
+  type CardNode,
+  type DigestNode,
+  type TreeNode,
+} from './domain/digest-node.js';
+export { growTree, liveNodes } from './domain/digest-tree.js';
+export { writeCard, type TaskEnd } from './domain/write-card.js';
+export { extractDigest } from './domain/write-digest.js';
 export { missionStatus } from './domain/mission-state.js';
 export { readWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
 export { refNumber, refOf } from './domain/refs.js';
@@ -41,7 +65,6 @@ export type {
   ConductorSnapshot,
   SnapshotBoard,
   SnapshotDirective,
-  SnapshotFinishedTask,
   SnapshotInboxItem,
   SnapshotInFlight,
   SnapshotMission,

@@ -2,6 +2,7 @@ import type { Tx } from '#database';
 import { newUuid } from '#contracts';
 import { nextWaveDueAt } from './domain/due.js';
 import { insertEvents, type EventRow, type NewEvent } from './event.store.js';
+import { growDigests, type EndedTask } from './grow-digests.js';
 import { insertInboxItems, type InboxRow, type NewInboxItem } from './inbox.store.js';
 import { lockMission, readMission, readTenantLimits, saveMission, type MissionRow } from './mission.store.js';
 import { insertDeliveries, type Outbound } from './outbound.store.js';
@@ -10,13 +11,14 @@ import { insertDeliveries, type Outbound } from './outbound.store.js';
 const ATTEMPTS_IN_FLIGHT_MAX = 100;
 
 /**
- * A mission's ledger, opened under the mission's lock. A command changes `mission`, appends events and lets items
- * arrive; `close` numbers and writes all of it, decides when the next wave is due, and asks for the doorbell. Nothing
+ * A mission's ledger, opened under the mission's lock. A command changes `mission`, appends events, lets items
+ * arrive and notes what has ended; `close` numbers and writes all of it, decides when the next wave is due, and asks for the doorbell. Nothing
  * else writes a mission, an event or an inbox item.
  */
 export class MissionLedger {
   private readonly events: (EventRow & { outbound?: Outbound | undefined })[] = [];
   private readonly arrivals: InboxRow[] = [];
+  private readonly ended: EndedTask[] = [];
   private urgent = false;
 
   private constructor(
@@ -74,6 +76,11 @@ export class MissionLedger {
     this.arrivals.push({ ...item, seq: this.mission.lastInboxSeq });
   }
 
+  /** Notes that a task has ended, beside the event that says so: it gets its place in the digest tree. */
+  digest(ended: EndedTask): void {
+    this.ended.push(ended);
+  }
+
   /** Takes up work again: without a pause the next wave would wait for the next arrival. */
   dueNow(): void {
     this.urgent = true;
@@ -82,6 +89,7 @@ export class MissionLedger {
   /** Writes everything down. The command's last act. */
   async close(): Promise<void> {
     const { mission, tx } = this;
+    if (this.ended.length > 0) await growDigests(this, this.ended);
     mission.waveDueAt = nextWaveDueAt(
       { ...mission, freeSlots: this.freeSlots },
       {

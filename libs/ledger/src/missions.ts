@@ -188,7 +188,10 @@ async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 
       attemptId: attempt.id,
       data: { ref: refOf('A', attempt.ref_number), state: 'canceled' },
     });
-  for (const task of tasks)
+  for (const task of tasks) {
+    const { number, generation, title, attempt_count: attempts } = task;
+    const outcome = TASK_REASONS.missionCanceled;
+    ledger.digest({ taskId: task.id, number, generation, state: 'canceled', attempts, title, outcome });
     ledger.append(
       {
         type: 'task.canceled',
@@ -205,6 +208,7 @@ async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 
       },
       { callbackUrls: task.callback_url === null ? [] : [task.callback_url], result: undefined },
     );
+  }
 }
 
 function missionOutbound(ledger: MissionLedger) {

@@ -5,6 +5,7 @@ import { isActionable } from './domain/due.js';
 import { readInboxPage, type InboxRow } from './inbox.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
 import { lockTenantRoom } from './mission.store.js';
+import { makeDigests } from './grow-digests.js';
 import { readSnapshot } from './snapshot.store.js';
 import { insertWave } from './wave.store.js';
 
@@ -55,6 +56,7 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
       waveId,
       data: { number: mission.lastWaveNumber, epoch: mission.epoch, trigger, state: 'running' },
     });
+    if (mission.taskEnds === null) await makeDigests(ledger);
     const snapshot = await readSnapshot(ledger, { page, trigger });
     return {
       tenantId: tx.tenantId,

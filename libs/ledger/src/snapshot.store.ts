@@ -1,11 +1,11 @@
 import { taskResultSchema, toStorableText, type Json, type WaveTrigger } from '#contracts';
 import type { Tx } from '#database';
 import { DIRECTIVES_PER_MISSION_MAX } from './directive.store.js';
+import { readLiveDigests } from './digest.store.js';
 import { refOf } from './domain/refs.js';
 import type {
   ConductorSnapshot,
   SnapshotBoard,
-  SnapshotFinishedTask,
   SnapshotInboxItem,
   SnapshotResult,
   SnapshotReview,
@@ -23,11 +23,9 @@ const READY_MAX = 60;
 const IN_FLIGHT_MAX = 100;
 const REVIEW_MAX = 40;
 const BLOCKED_MAX = 60;
-const FINISHED_MAX = 60;
 const NOTES_MAX = 100;
 const OPEN_DEPENDENCIES_NAMED_MAX = 10;
 const OUTPUT_HEAD_CHARACTERS_MAX = 2_000;
-const OUTCOME_CHARACTERS_MAX = 240;
 
 /** Reads all that the wave may know, in the transaction that opens it. */
 export async function readSnapshot(
@@ -61,8 +59,7 @@ export async function readSnapshot(
     notes: await readNotes(ledger),
     notesTotal: await countNotesInForce(tx, mission.id),
     board: await readBoard(ledger),
-    finished: await readFinished(ledger),
-    finishedTotal: mission.tasksCompleted + mission.tasksFailed + mission.tasksCanceled,
+    finished: (await readLiveDigests(tx, mission.id)).map(({ node }) => node),
     inbox,
     inboxSpill: mission.inboxUnseen - inbox.length,
   };
@@ -211,27 +208,6 @@ async function readReview({
   return { shown, total };
 }
 
-async function readFinished({ tx, mission }: MissionLedger): Promise<SnapshotFinishedTask[]> {
-  const rows = await tx.db.task.findMany({
-    where: {
-      tenantId: tx.tenantId,
-      missionId: mission.id,
-      state: { in: ['completed', 'failed', 'canceled'] },
-    },
-    orderBy: [{ updatedAt: 'desc' }, { number: 'desc' }],
-    take: FINISHED_MAX,
-  });
-  return rows.map((row) => ({
-    ref: refOf('T', row.number),
-    title: row.title,
-    version: row.version,
-    state: row.state as SnapshotFinishedTask['state'], // the query asks for no other
-    attempts: row.attemptCount,
-    outcome:
-      (row.state === 'completed' ? firstLine(describeResult(row.result).summary) : row.stateReason) ?? '',
-  }));
-}
-
 /** Results are read from their attempts, so that the page shows what waits for review and not what was judged since. */
 async function describeInbox(tx: Tx, page: readonly InboxRow[]): Promise<SnapshotInboxItem[]> {
   const attemptIds = page.flatMap((item) =>
@@ -315,8 +291,4 @@ export function describeResult(stored: unknown): SnapshotResult {
 function outputText(output: Json): string {
   if (output === null) return '';
   return typeof output === 'string' ? output : JSON.stringify(output);
-}
-
-function firstLine(text: string): string {
-  return toStorableText((text.split('\n', 1)[0] ?? '').slice(0, OUTCOME_CHARACTERS_MAX));
 }

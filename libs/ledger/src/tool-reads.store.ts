@@ -1,6 +1,9 @@
 import { decodeId, type Json, type TaskState } from '#contracts';
 import { type Prisma, type Tx } from '#database';
 import { readArtifactPart } from './artifact.store.js';
+import { findDigest, readDigestChildren, readLiveDigests, type StoredNode } from './digest.store.js';
+import { digestRef, digestText, type TreeNode } from './domain/digest-node.js';
+import { DIGEST_ARITY } from './domain/digest-tree.js';
 import { refNumber, refOf } from './domain/refs.js';
 import { NOTES_IN_FORCE } from './note.store.js';
 import { describeResult } from './snapshot.store.js';
@@ -33,6 +36,8 @@ async function readOne(tx: Tx, missionId: string, name: string): Promise<Found |
   if (attempt !== null) return readAttempt(tx, missionId, attempt);
   const note = refNumber('N', name);
   if (note !== null) return readNote(tx, missionId, note);
+  const digest = refNumber('G', name);
+  if (digest !== null) return readDigest(tx, missionId, digest);
   const directive = refNumber('D', name);
   if (directive !== null) return readDirective(tx, missionId, directive);
   return readTaskNamed(tx, missionId, name);
@@ -127,6 +132,44 @@ async function readDirective(tx: Tx, missionId: string, number: number): Promise
   return row === null
     ? null
     : { ref: refOf('D', number), facts: { state: row.state }, outside: { text: row.text } };
+}
+
+async function readDigest(tx: Tx, missionId: string, number: number): Promise<Found | null> {
+  const digest = await findDigest(tx, missionId, number);
+  return digest === null ? null : describeNode(digest.node);
+}
+
+/**
+ * A page of what a digest was made of, oldest first: eight digests of the level below, or eight ends of tasks. For
+ * `root`, of what no digest has taken in yet. Null when the ref names no digest of this mission.
+ */
+export async function expandDigest(
+  tx: Tx,
+  missionId: string,
+  { ref, offset }: { readonly ref: string; readonly offset: number },
+): Promise<{ total: number; found: Found[] } | null> {
+  const nodes = ref === 'root' ? await readLiveDigests(tx, missionId) : await readUnder(tx, missionId, ref);
+  if (nodes === null) return null;
+  const page = nodes.slice(offset, offset + DIGEST_ARITY);
+  return { total: nodes.length, found: page.map(({ node }) => describeNode(node)) };
+}
+
+async function readUnder(tx: Tx, missionId: string, ref: string): Promise<StoredNode[] | null> {
+  const digest = await findDigest(tx, missionId, refNumber('G', ref) ?? 0);
+  return digest === null ? null : readDigestChildren(tx, digest.id);
+}
+
+function describeNode(node: TreeNode): Found {
+  if (node.writer === 'card') {
+    const { ref, state, attempts, generation, title, outcome } = node.body;
+    return { ref, facts: { state, attempts, generation }, outside: { title, outcome } };
+  }
+  const { level, first, last, counts, writer, taint, body } = node;
+  return {
+    ref: digestRef(node),
+    facts: { level, ends: last - first + 1, ...counts, writer, taint, refs: body.refs.map(({ ref }) => ref) },
+    outside: { digest: digestText(body) },
+  };
 }
 
 /** A page of tasks whose title has the words, or whose key or ref is the query; all of them when it is empty. */

@@ -19,7 +19,7 @@ export interface ConductorView {
   readonly workers: readonly string[];
   /** Numbers of the acceptance criteria. */
   readonly criteria: readonly number[];
-  /** Those whose cards are shown, oldest first. */
+  /** Those that finished work names. */
   readonly completedRefs: readonly string[];
   readonly board: BoardView;
   readonly inbox: readonly InboxItemView[];
@@ -82,12 +82,19 @@ export function viewOf(prompt: Prompt): ConductorView {
     verification: /^Verification:/m.test(header),
     workers: workers.split(',').flatMap((name) => name.trim() || []),
     criteria: [...charter.matchAll(/^Criterion (\d+):/gm)].map((match) => Number(match[1])),
-    completedRefs: [...finished.matchAll(/^(T\d+) completed\b/gm)].flatMap((match) => match[1] ?? []),
+    completedRefs: completedRefsOf(finished),
     board: parseBoard(sections.get('Z6') ?? ''),
     inbox: parseInbox(sections.get('Z7') ?? ''),
     turns: turnsOf(prompt),
     fenced: [...sections.values()].flatMap(fencedTexts),
   };
+}
+
+/** `T5 completed after 1 attempt`, and of a digest `G1: 7 completed T1 T2, 1 failed T3`. */
+function completedRefsOf(finished: string): string[] {
+  return [...finished.matchAll(/^(?:(T\d+) completed\b|G\d+: \d+ completed((?: T\d+)*))/gm)].flatMap(
+    ([, card = '', digest = '']) => `${card}${digest}`.split(' ').filter((ref) => ref !== ''),
+  );
 }
 
 /** Each section is a text block of its own, so that a heading inside another section's text begins nothing. */

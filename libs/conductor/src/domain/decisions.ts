@@ -68,6 +68,7 @@ const WRITE_CALLS = [
 const READ_CALLS = [
   z.object({ tool: z.literal('ledger_get'), input: readToolSchemas.ledger_get }),
   z.object({ tool: z.literal('ledger_search'), input: readToolSchemas.ledger_search }),
+  z.object({ tool: z.literal('digest_expand'), input: readToolSchemas.digest_expand }),
   z.object({ tool: z.literal('artifact_read'), input: readToolSchemas.artifact_read }),
 ] as const;
 

@@ -1,4 +1,5 @@
 import type { NoteKind, TaskState, WaveTrigger } from '#contracts';
+import type { TreeNode } from './digest-node.js';
 
 /**
  * All that one wave may know: read in one transaction from the ledger, plain JSON, bounded by the limits that the
@@ -13,9 +14,8 @@ export interface ConductorSnapshot {
   readonly notes: readonly SnapshotNote[];
   readonly notesTotal: number;
   readonly board: SnapshotBoard;
-  /** Ended tasks, newest first, of `finishedTotal`. */
-  readonly finished: readonly SnapshotFinishedTask[];
-  readonly finishedTotal: number;
+  /** What has ended, oldest first: the live nodes of the digest tree, which together cover each end of a task once. */
+  readonly finished: readonly TreeNode[];
   /** The page: the person lane first, then oldest first. */
   readonly inbox: readonly SnapshotInboxItem[];
   /** Unseen items that are not on the page. */
@@ -109,16 +109,6 @@ export interface SnapshotBoard {
   readonly reviewTotal: number;
   readonly blocked: readonly SnapshotTask[];
   readonly blockedTotal: number;
-}
-
-export interface SnapshotFinishedTask {
-  readonly ref: string;
-  readonly title: string;
-  readonly version: number;
-  readonly state: 'completed' | 'failed' | 'canceled';
-  readonly attempts: number;
-  /** First line of the result, or the reason of the failure. */
-  readonly outcome: string;
 }
 
 interface InboxItemBase {
