@@ -1,4 +1,4 @@
-import { answerRead } from '#conductor';
+import { readAsShown } from '#conductor';
 import { readToolSchemas, type Actor, type ReadCall, type ReadTool } from '#contracts';
 import type { Transactions } from '#database';
 import {
@@ -177,6 +177,8 @@ class Relay {
         writes: refs.length === 0 ? [] : [{ tool: 'task_dispatch', input: { refs } }],
         seenInboxSeqs: [],
         stopReason: 'handoff',
+        warnedAtTokens: null,
+        spills: [],
         context: NO_CONTEXT,
       }),
     );
@@ -206,7 +208,7 @@ class Relay {
       if (!(tool in readToolSchemas)) return `There is no tool ${tool}.`;
       const name = tool as ReadTool;
       const parsed = readToolSchemas[name].parse(input);
-      return answerRead(this.transactions, wave, { tool: name, input: parsed } as ReadCall);
+      return readAsShown(this.transactions, wave, { tool: name, input: parsed } as ReadCall);
     };
   }
 }

@@ -46,7 +46,7 @@ const ARTIFACT_EVERY = 10;
 const INJECTION_EVERY = 5;
 const OUTCOME_TOKENS = 120;
 /** Past what a read of the task shows of its output, within what a read of the artifact shows. */
-const BEFORE_THE_SEAL_TOKENS = 420;
+const BEFORE_THE_SEAL_TOKENS = 390;
 const AFTER_THE_SEAL_TOKENS = 300;
 
 /** What no order that came with the data may leave behind in the ledger. */

@@ -423,7 +423,16 @@ describe('the script', () => {
     await writeFile(file, JSON.stringify({ conductor: 'never_progress' }));
     const script = await readSimulatorScript(file);
     await rm(directory, { recursive: true });
-    expect(script).toEqual({ seed: 1, latency_ms: 0, faults: [], conductor: 'never_progress' });
+    expect(script).toEqual({
+      seed: 1,
+      latency_ms: 0,
+      faults: [],
+      conductor: 'never_progress',
+      thinking: false,
+      counts_tokens: true,
+      retry_after_seconds: 1,
+      slow_ms: 20,
+    });
     const { client } = await aProvider(script);
     expect((await client.messages.create(CONDUCTOR_REQUEST)).content).toMatchObject([{ name: 'handoff' }]);
   });

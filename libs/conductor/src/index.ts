@@ -1,3 +1,3 @@
 export { RunWave, type RunWaveDependencies } from './run-wave.js';
-export { answerRead } from './answer-read.js';
+export { readAsShown } from './read-as-shown.js';
 export { rebuildWaveContext } from './rebuild-wave-context.js';

@@ -90,16 +90,16 @@ describe('the model gateway', () => {
     const mission = await aMission(database);
     const request = requestOf(mission, { provenTokens: 150_000, contextBudgetTokens: 190_000 });
     const premium = { ...request, body: { ...request.body, model: 'claude-haiku-5-5' } };
-    await expect(gateway.ask(premium)).rejects.toMatchObject({ kind: 'invalid_request' });
+    await expect(gateway.ask(premium)).rejects.toMatchObject({ kind: 'premium' });
     expect(sent()).toEqual([]);
     await expect(gateway.ask({ ...premium, allowPremium: true })).resolves.toBeDefined();
   });
 
   it.each([
     ['429', 'rate_limited'],
-    ['529', 'outage'],
-    ['mid_stream_error', 'outage'],
-    ['cut', 'bad_response'],
+    ['529', 'overloaded'],
+    ['mid_stream_error', 'stream_error'],
+    ['cut', 'broken_stream'],
     ['garbage', 'bad_response'],
   ] as const)('settles a request that failed by %s as %s, and does not repeat it', async (fault, kind) => {
     const gateway = await gatewayTo({ faults: [{ match: { role: 'worker', nth: 1 }, do: fault, times: 9 }] });
@@ -125,6 +125,6 @@ describe('the model gateway', () => {
     await relay?.close();
     relay = undefined;
     await expect(gateway.ask(requestOf(mission, { provenTokens: 100 }))).rejects.toBeInstanceOf(ModelFailure);
-    expect(await callsOf(mission)).toMatchObject([{ state: 'failed', failure: 'outage' }]);
+    expect(await callsOf(mission)).toMatchObject([{ state: 'failed', failure: 'unreachable' }]);
   });
 });
