@@ -188,7 +188,10 @@ const SENTENCES: Readonly<Record<NotedKind, (subject: string, code: string) => s
   question: (subject, code) => `Who signs ${code} for the ${subject}?`,
 };
 
-/** What was true at the end of a rotation, and what had been until something took its place. */
+/**
+ * What is true when a rotation's conductor begins, and what was until something took its place. What it reads on its
+ * page only now takes the place of nothing yet.
+ */
 export interface Truth {
   readonly inForce: readonly Fact[];
   readonly replaced: readonly Fact[];
@@ -203,7 +206,8 @@ export function truthAfter({ rotations }: World, rotation: number): Truth {
   };
   for (const event of rotations.slice(0, rotation).flat()) {
     if (event.kind === 'directive' || event.kind === 'record') inForce.add(event.fact);
-    if (event.kind === 'record' && event.insteadOf !== null) end(event.insteadOf);
+    if (event.kind === 'record' && event.insteadOf !== null && event.fact.since < rotation)
+      end(event.insteadOf);
     if (event.kind === 'retire') end(event.fact);
     // A result is known in the rotation after the one in which it was handed in.
     if (event.kind === 'task' && event.dueAt < rotation) inForce.add(event.fact);

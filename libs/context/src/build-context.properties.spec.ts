@@ -92,6 +92,18 @@ describe('buildContext on anything', () => {
     });
   });
 
+  it('never leaves a ready task out for one of lower priority', () => {
+    everyPack((pack, { snapshot }) => {
+      const blocks = sectionOf(pack, 'Z6')?.blocks ?? [];
+      const shown = new Set(blocks.filter(({ source }) => source === 'ready').map(({ ref }) => ref));
+      const priorities = (isShown: boolean): number[] =>
+        snapshot.board.ready.filter(({ ref }) => shown.has(ref) === isShown).map(({ priority }) => priority);
+      const [said, left] = [priorities(true), priorities(false)];
+      if (said.length > 0 && left.length > 0)
+        expect(Math.max(...said)).toBeLessThanOrEqual(Math.min(...left));
+    });
+  });
+
   it('guarantees the first items of the inbox page and every attempt in flight', () => {
     everyPack((pack, { snapshot }) => {
       const shown = pack.shownInboxRefs;

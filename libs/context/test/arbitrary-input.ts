@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { type NoteKind, NOTE_KINDS, WAVE_TRIGGERS } from '#contracts';
-import type { ConductorSnapshot, SnapshotInboxItem, SnapshotNote, SnapshotResult } from '#ledger';
+import type {
+  ConductorSnapshot,
+  SnapshotInboxItem,
+  SnapshotNote,
+  SnapshotResult,
+  SnapshotTask,
+} from '#ledger';
 import type { ContextInput } from '../src/build-context.js';
 import { fenceKeys } from '../src/domain/fence.js';
 import {
@@ -122,9 +128,21 @@ const anyTask = fc.record({
   failures: fc.nat({ max: 3 }),
 });
 
+/** In the ledger's order: the most urgent first. */
+function byPriority(tasks: readonly SnapshotTask[], priorities: readonly number[]): SnapshotTask[] {
+  return tasks
+    .map((task, index) => ({ ...task, priority: priorities[index] ?? task.priority }))
+    .sort((one, other) => one.priority - other.priority);
+}
+
 export const arbitraryBoard = fc
   .record({
-    ready: numbered(anyTask, 80, (task, number) => aTask(number, task)),
+    ready: fc
+      .tuple(
+        numbered(anyTask, 80, (task, number) => aTask(number, task)),
+        fc.array(fc.nat({ max: 4 }), { maxLength: 80 }),
+      )
+      .map(([tasks, priorities]) => byPriority(tasks, priorities)),
     blocked: numbered(anyTask, 80, (task, number) => aTask(200 + number, task)),
     inFlight: numbered(outsideText, 12, (title, number) => inFlight(400 + number, { title })),
     review: numbered(

@@ -13,6 +13,8 @@ export interface ItemList {
   readonly source: string;
   readonly heading: string;
   readonly items: readonly Item[];
+  /** Set where the order is one of urgency: nothing of the list is said before all that stands above it. */
+  readonly ranked?: true;
   /** What becomes of items without room; null when all are guaranteed. */
   readonly rest: {
     /** How many more there are that the snapshot does not carry. */
