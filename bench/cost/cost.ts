@@ -1,3 +1,4 @@
+import { canonicalJson } from '#context';
 import type { Transactions } from '#database';
 import type { ArrivingTask } from '../harness/bench-mission.js';
 import type { Run } from '../harness/benchmark.js';
@@ -37,8 +38,8 @@ const ASSUMPTIONS = [
 /** One by one takes eight times the waves of bursts and costs the same for each task: a part of them tells it. */
 const TASKS: Readonly<Record<RhythmName, number>> = {
   bursts_of_8: 2_227,
-  bursts_of_8_overlapping: 2_227,
-  one_by_one: 400,
+  bursts_of_8_overlapping: 800,
+  one_by_one: 200,
 };
 
 /** The goal of bursts of eight, warm: cache-weighted input tokens per task. */
@@ -55,6 +56,7 @@ export async function benchCost({ transactions, size, say }: Run): Promise<Outco
     checks: runs.flatMap((run) => [
       exactly(`${run.rhythm}: tasks completed`, run.tasks_completed, run.tasks),
       atMost(`${run.rhythm}: largest request`, run.largest_request, CONTEXT_BUDGET_TOKENS),
+      exactly(`${run.rhythm}: distinct beginnings (Z0 to Z3) of all requests`, run.distinct_prefixes, 1),
       ...(RHYTHMS[run.rhythm].burst === 1
         ? []
         : [
@@ -75,12 +77,16 @@ async function measureRhythm(
   { name, tasks, say }: { name: RhythmName; tasks: number; say: (line: string) => void },
 ) {
   const account = new SectionAccount();
+  const prefixes = new Set<string>();
   const played = await play({
     transactions,
     mission: { title: 'A shop', directives: DIRECTIVES, policy: { model: MODEL } },
     tasks: seededTasks(tasks),
     rhythm: RHYTHMS[name],
-    onRequest: ({ body, usage }) => account.add(body, usage.always_warm),
+    onRequest: ({ body, usage }) => {
+      account.add(body, usage.always_warm);
+      prefixes.add(canonicalJson([body.tools, body.system]));
+    },
     onBurst: (arrived) => say(`${name}: ${arrived} of ${tasks} tasks`),
   });
   return {
@@ -90,6 +96,7 @@ async function measureRhythm(
     waves: played.waves,
     requests: played.tallies.always_warm.requests,
     largest_request: played.tallies.always_warm.largest_request,
+    distinct_prefixes: prefixes.size,
     by_weather: byWeather((weather) => costOf(played.tallies[weather], tasks)),
     sections_per_request: account.means(),
   };

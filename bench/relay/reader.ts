@@ -64,7 +64,7 @@ function recordAround(lines: readonly string[], index: number): string {
 
 function callsIn(text: string): Pointer[] {
   return [
-    ...text.matchAll(/\b(ledger_get|ledger_search|digest_expand|artifact_read) (\{.*?\})(?=[)\s]|$)/gm),
+    ...text.matchAll(/\b(ledger_get|ledger_search|digest_expand|artifact_read) (\{.*?\})(?=[).\s]|$)/gm),
   ].flatMap(([, tool = '', json = '']) => {
     const input = parsed(json);
     return input === null ? [] : [{ tool, input }];

@@ -23,7 +23,7 @@ const RHYTHMS = {
 type RhythmName = keyof typeof RHYTHMS;
 
 /** One by one takes eight times the waves of bursts and costs the same for each task: a part of them tells it. */
-const TASKS: Readonly<Record<RhythmName, number>> = { bursts_of_8: REPORTED.turns, one_by_one: 400 };
+const TASKS: Readonly<Record<RhythmName, number>> = { bursts_of_8: REPORTED.turns, one_by_one: 200 };
 
 const CONTEXT_BUDGET_TOKENS = 24_000;
 
