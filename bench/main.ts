@@ -4,10 +4,13 @@ import { runBench } from './run-bench.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 let stage: Stage | null = null;
+let isStopping = false;
 
-// What was begun is not worth finishing, but its database must not be left behind.
+// What was begun is not worth finishing, but its database must not be left behind; a second signal waits with the first.
 for (const [signal, exitCode] of Object.entries(SIGNALS))
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (isStopping) return;
+    isStopping = true;
     void (stage?.close() ?? Promise.resolve()).finally(() => process.exit(exitCode));
   });
 

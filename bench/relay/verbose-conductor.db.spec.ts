@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { BenchMission, type AskedRequest } from '../harness/bench-mission.js';
 import { textsOf } from '../harness/sections.js';
@@ -7,7 +8,7 @@ import { withNotes } from './record-notes.js';
 /** The most that the schema of `note` takes. */
 const NOTE_CHARACTERS = 2_000;
 const ENTRIES = 10;
-const WAVES = 12;
+const WAVES = 6;
 
 /** A conductor that was asked to be brief and never is: the longest notes there can be, and a hand-off beyond its limit. */
 function rambling({ answer }: AskedRequest) {
@@ -17,6 +18,9 @@ function rambling({ answer }: AskedRequest) {
     Array.from({ length: ENTRIES }, () => ({ kind: 'decision' as const, text })),
   );
 }
+
+/** Whole missions: room for slow machines. */
+jest.setTimeout(120_000);
 
 describe('a conductor that ignores every request to be brief', () => {
   let database: TestDatabase;

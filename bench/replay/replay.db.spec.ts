@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { play } from '../harness/play.js';
 import { realTasks } from './real-tasks.js';
 import { benchReplay } from './replay.js';
+
+/** Whole missions: room for slow machines. */
+jest.setTimeout(120_000);
 
 describe('the replay of the reported mission', () => {
   let database: TestDatabase;
@@ -14,7 +18,7 @@ describe('the replay of the reported mission', () => {
   it('completes every task within the budget and tells what other policies would have cost', async () => {
     const { checks, report, tables } = await benchReplay({
       transactions: database.transactions,
-      size: 8,
+      size: 4,
       say: () => undefined,
     });
 
@@ -26,7 +30,7 @@ describe('the replay of the reported mission', () => {
       'compacted at 50000',
       'compacted at 100000',
     ]);
-    expect(report).toMatchObject({ runs: [{ waves: 2 }, { waves: 16 }] });
+    expect(report).toMatchObject({ runs: [{ waves: 2 }, { waves: 8 }] });
   });
 
   it('charges a warm cache what the simulator does, request by request', async () => {
