@@ -15,6 +15,7 @@ import {
   OPERATOR_KEY,
   type ApiDependencies,
 } from './dependencies.js';
+import { DigestsController } from './digests/digests.controller.js';
 import { DirectivesController } from './directives/directives.controller.js';
 import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
@@ -38,6 +39,7 @@ export const CONTROLLERS: Type[] = [
   SubmitController,
   TasksController,
   DirectivesController,
+  DigestsController,
   MessagesController,
   WavesController,
   EventsController,

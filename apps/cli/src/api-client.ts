@@ -10,6 +10,7 @@ import {
   missionSchema,
   pageOf,
   PAGE_LIMIT_MAX,
+  rebuiltDigestsSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
@@ -51,6 +52,7 @@ const PAGES_MAX = 1_000;
 const CLAIM_MARGIN_MS = 15_000;
 /** A batch of 1,000 tasks is one transaction. */
 const SUBMIT_TIMEOUT_MS = 120_000;
+const REBUILD_TIMEOUT_MS = 60_000;
 
 /** The part of the API (v1) that the command line uses: one method per route, answers parsed by the contract. */
 export class ApiClient {
@@ -74,6 +76,17 @@ export class ApiClient {
 
   getConductor(missionId: string) {
     return this.#get(`/v1/missions/${segment(missionId)}/conductor`, conductorGaugeSchema);
+  }
+
+  /** A large mission's tree takes a while, in one transaction. */
+  rebuildDigests(missionId: string) {
+    return this.#transport.send({
+      method: 'POST',
+      path: `/v1/missions/${segment(missionId)}/digests/rebuild`,
+      body: {},
+      answer: rebuiltDigestsSchema,
+      timeoutMs: REBUILD_TIMEOUT_MS,
+    });
   }
 
   /** Up to 1,000 tasks in one transaction; without a mission they go to the tenant's default one. */

@@ -114,6 +114,23 @@ describe('credentials', () => {
   });
 });
 
+describe('digest rebuild', () => {
+  test('says what was written, or prints it as JSON', async () => {
+    const route = { 'POST /v1/missions/*/digests/rebuild': () => ({ body: { task_ends: 9, digests: 1 } }) };
+    const command = ['digest', 'rebuild', '--mission', 'msn_1'];
+    expect(await runAgainst(route, command)).toMatchObject({
+      exitCode: EXIT.ok,
+      stdout: '9 cards and 1 digest were written.\n',
+    });
+    const ended = await runAgainst(route, [...command, '--json']);
+    expect(JSON.parse(ended.stdout)).toEqual({ task_ends: 9, digests: 1 });
+  });
+
+  test('needs a mission', async () => {
+    expect(await runAgainst({}, ['digest', 'rebuild'])).toMatchObject({ exitCode: EXIT.usage });
+  });
+});
+
 describe('task', () => {
   const submitted = { body: { data: [{ index: 0, id: 'tsk_1', ref: 'T1', existing: false }] } };
 

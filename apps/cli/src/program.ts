@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addDemoCommand } from './commands/demo.js';
+import { addDigestCommands } from './commands/digest.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTaskCommands } from './commands/task.js';
@@ -46,6 +47,7 @@ function buildProgram(session: Session): Command {
   addMissionCommands(program, session);
   addTaskCommands(program, session);
   addWaveCommands(program, session);
+  addDigestCommands(program, session);
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
   return program;

@@ -207,3 +207,4 @@ export {
   CONDUCTOR_TOOL_DESCRIPTIONS,
 } from './conductor-tools.js';
 export { cutToTokens, estimateTokens, upperBoundTokens } from './token-measure.js';
+export { rebuiltDigestsSchema } from './digest.js';

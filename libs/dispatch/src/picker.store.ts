@@ -109,13 +109,13 @@ export async function findExpiredAttempts(system: SystemTx, countMax: number): P
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id }));
 }
 
-/** Missions older than the digest tree, which have none yet. */
+/** Missions older than the digest tree, which have none yet; in any order, so that one that fails keeps no other from its turn. */
 export async function findMissionsWithoutDigests(
   system: SystemTx,
   countMax: number,
 ): Promise<PickedMission[]> {
   const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
-    SELECT tenant_id, id FROM mission WHERE task_ends IS NULL LIMIT ${countMax}`;
+    SELECT tenant_id, id FROM mission WHERE task_ends IS NULL ORDER BY random() LIMIT ${countMax}`;
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
 }
 

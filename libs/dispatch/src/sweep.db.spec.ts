@@ -53,6 +53,13 @@ describe('a sweep', () => {
     expect((await mission.attempts('T1')).map((row) => row.state)).toEqual(['expired', 'offered']);
   });
 
+  it('makes the digest tree of a mission that is older than the tree', async () => {
+    const mission = await aMission(database);
+    await mission.query('UPDATE mission SET task_ends = NULL WHERE tenant_id = $1 AND id = $2');
+    await sweepOnce();
+    expect(await mission.row()).toMatchObject({ task_ends: 0 });
+  });
+
   it('settles a request that nobody came back from at its worst case', async () => {
     const mission = await aMission(database);
     await requestOf(mission);

@@ -3,7 +3,8 @@ import type { CardBody, DigestBody, EndState, Taint, TreeNode } from './domain/d
 import { digestNumber, parentPlace, placeKey } from './domain/digest-tree.js';
 
 /** One statement carries so many rows. */
-const ROWS_PER_INSERT_MAX = 5_000;
+const ROWS_PER_INSERT_MAX = 2_000;
+const ROWS_MANY = 500;
 
 /** A node with the row that it has, or is to have. */
 export interface StoredNode {
@@ -57,6 +58,8 @@ export async function insertDigests(
     generation: node.writer === 'card' ? node.body.generation : null,
     ...columnsOf(node),
   }));
+  // A plan for checking keys that was made while the table was small reads all of it for every row.
+  if (rows.length > ROWS_MANY) await tx.db.$executeRaw`SET LOCAL plan_cache_mode = force_custom_plan`;
   // Parents before their children, whichever statement they are in.
   rows.sort((left, right) => right.level - left.level);
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT_MAX)

@@ -29,8 +29,6 @@ CREATE TABLE "digest" (
     "tokens" INTEGER NOT NULL,
     "taint" TEXT NOT NULL,
     "writer" TEXT NOT NULL,
-    "write_tries" INTEGER NOT NULL DEFAULT 0,
-    "write_after" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "digest_pkey" PRIMARY KEY ("tenant_id","id"),
@@ -52,9 +50,6 @@ CREATE UNIQUE INDEX "digest_tenant_id_task_id_generation_key" ON "digest"("tenan
 CREATE INDEX "digest_tenant_id_parent_id_idx" ON "digest"("tenant_id", "parent_id");
 -- What a conductor is told: the few without a parent, however many there are in all.
 CREATE INDEX "digest_live" ON "digest" ("tenant_id", "mission_id", "first") WHERE "parent_id" IS NULL;
--- What a model may still write better.
-CREATE INDEX "digest_to_write" ON "digest" ("tenant_id", "mission_id", "level", "first")
-  WHERE "parent_id" IS NULL AND "writer" = 'extractive';
 
 ALTER TABLE "digest" ADD CONSTRAINT "digest_tenant_id_mission_id_fkey" FOREIGN KEY ("tenant_id", "mission_id") REFERENCES "mission"("tenant_id", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE "digest" ADD CONSTRAINT "digest_tenant_id_task_id_fkey" FOREIGN KEY ("tenant_id", "task_id") REFERENCES "task"("tenant_id", "id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -65,7 +60,3 @@ ALTER TABLE "digest" FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON "digest" TO wavekeeper_app
   USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT SELECT, INSERT, UPDATE, DELETE ON "digest" TO wavekeeper_app;
-
--- The picker looks for digests to write across tenants; it changes nothing.
-CREATE POLICY all_tenants ON "digest" FOR SELECT TO wavekeeper_system USING (true);
-GRANT SELECT ON "digest" TO wavekeeper_system;

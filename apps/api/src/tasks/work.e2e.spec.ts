@@ -254,6 +254,20 @@ describe('tasks', () => {
     expect((await person.get('/v1/tasks?q=%00')).status).toBe(422);
   });
 
+  it('name the card of how they ended, which outlives a tree that is made again', async () => {
+    const person = await aPerson();
+    const made = await person.post(`/v1/missions/${person.missionId}/tasks`, { title: 'x' });
+    expect(made.body.digest_id).toBeNull();
+    const path = `/v1/tasks/${String(made.body.id)}`;
+    const { body: canceled } = await person.post(`${path}/cancel`, {});
+    expect(canceled.digest_id).toMatch(/^dig_/);
+    const rebuilt = await person.post(`/v1/missions/${person.missionId}/digests/rebuild`, {});
+    expect([rebuilt.status, rebuilt.body]).toEqual([200, { task_ends: 1, digests: 0 }]);
+    expect((await person.get(path)).body.digest_id).toBe(canceled.digest_id);
+    await person.post(`${path}/retry`, {});
+    expect((await person.get(path)).body.digest_id).toBeNull();
+  });
+
   it('in lists leave out instructions, result and attempts', async () => {
     const person = await aPerson();
     await person.post(`/v1/missions/${person.missionId}/tasks`, { title: 'x', instructions: 'long' });

@@ -6,7 +6,7 @@ import { refOf } from './refs.js';
 export const CARD_TOKENS_MAX = 60;
 export const DIGEST_TOKENS_MAX = 160;
 /** The most that the fence around the text takes: two keys of eight digits, two brackets, spaces, the end of the line. */
-export const FENCE_TOKENS = 18;
+const FENCE_TOKENS = 18;
 
 export type EndState = 'completed' | 'failed' | 'canceled';
 /** Whether a text goes back to somebody outside; then it is told inside a fence. */

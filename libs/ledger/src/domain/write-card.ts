@@ -57,7 +57,7 @@ function fitTexts(body: CardBody): CardBody {
 }
 
 /** Text from outside on one line, without what cannot be seen. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return toStorableText(text.slice(0, TEXT_CHARACTERS_READ_MAX))
     .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
     .trim();

@@ -19,8 +19,8 @@ const REFS_MAX = 6;
 const HEADLINE_TOKENS_MAX = 24;
 /** What one digest says of each kind at most, and how long each may be. */
 const WATCH = { itemsMax: 6, tokensMax: 18 } as const;
-const SHIPPED = { itemsMax: 8, tokensMax: 10 } as const;
-const STILL_RELEVANT = { itemsMax: 4, tokensMax: 16 } as const;
+const SHIPPED = { itemsMax: 6, tokensMax: 10 } as const;
+const STILL_RELEVANT = { itemsMax: 3, tokensMax: 16 } as const;
 /** What names a kind in the text, and what parts two items, at their most. */
 const LABEL_TOKENS = 9;
 const ITEM_TOKENS = 2;
