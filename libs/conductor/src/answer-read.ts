@@ -5,6 +5,7 @@ import {
   expandDigest,
   readNamed,
   readText,
+  searchNotes,
   searchTasks,
   textPart,
   type Found,
@@ -28,13 +29,12 @@ export async function answerRead(
       case 'ledger_get':
         return foundText(await readNamed(tx, wave.missionId, call.input.refs), keys);
       case 'ledger_search': {
-        const { query, state, offset } = call.input;
-        const page = await searchTasks(tx, wave.missionId, {
-          query,
-          state: state ?? null,
-          offset: offset ?? 0,
-        });
-        return `${page.total} found, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
+        const { query, state = null, in: where = 'tasks', offset = 0 } = call.input;
+        const page =
+          where === 'notes'
+            ? await searchNotes(tx, wave.missionId, { query, offset })
+            : await searchTasks(tx, wave.missionId, { query, state, offset });
+        return `${page.total} found, from offset ${offset}:\n${foundText(page.found, keys)}`;
       }
       case 'digest_expand': {
         const { ref, offset } = call.input;

@@ -85,11 +85,23 @@ describe('buildContext on anything', () => {
       const { board } = snapshot;
       const all = (name: string): number => accountOf(pack, name).shown + accountOf(pack, name).left;
       expect(all('Z4')).toBe(snapshot.finished.length);
-      expect(all('Z5')).toBe(snapshot.notes.length + snapshot.requests.length);
+      expect(all('Z5')).toBe(snapshot.notesTotal + snapshot.requests.length);
       expect(all('Z6')).toBe(
         board.readyTotal + board.inFlight.length + board.reviewTotal + board.blockedTotal,
       );
       expect(all('Z7')).toBe(snapshot.inbox.length + snapshot.inboxSpill);
+    });
+  });
+
+  it('never leaves a ready task out for one of lower priority', () => {
+    everyPack((pack, { snapshot }) => {
+      const blocks = sectionOf(pack, 'Z6')?.blocks ?? [];
+      const shown = new Set(blocks.filter(({ source }) => source === 'ready').map(({ ref }) => ref));
+      const priorities = (isShown: boolean): number[] =>
+        snapshot.board.ready.filter(({ ref }) => shown.has(ref) === isShown).map(({ priority }) => priority);
+      const [said, left] = [priorities(true), priorities(false)];
+      if (said.length > 0 && left.length > 0)
+        expect(Math.max(...said)).toBeLessThanOrEqual(Math.min(...left));
     });
   });
 
@@ -119,6 +131,7 @@ describe('buildContext on anything', () => {
         const snapshot: ConductorSnapshot = {
           ...input.snapshot,
           ...lists,
+          notesTotal: lists.notes.length,
           wave: { ...input.snapshot.wave, ...wave },
         };
         const before = buildContext(input);

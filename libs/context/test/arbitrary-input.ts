@@ -6,6 +6,7 @@ import type {
   SnapshotNote,
   SnapshotRequest,
   SnapshotResult,
+  SnapshotTask,
 } from '#ledger';
 import type { ContextInput } from '../src/build-context.js';
 import { fenceKeys } from '../src/domain/fence.js';
@@ -158,9 +159,21 @@ const anyTask = fc.record({
   failures: fc.nat({ max: 3 }),
 });
 
+/** In the ledger's order: the most urgent first. */
+function byPriority(tasks: readonly SnapshotTask[], priorities: readonly number[]): SnapshotTask[] {
+  return tasks
+    .map((task, index) => ({ ...task, priority: priorities[index] ?? task.priority }))
+    .sort((one, other) => one.priority - other.priority);
+}
+
 export const arbitraryBoard = fc
   .record({
-    ready: numbered(anyTask, 80, (task, number) => aTask(number, task)),
+    ready: fc
+      .tuple(
+        numbered(anyTask, 80, (task, number) => aTask(number, task)),
+        fc.array(fc.nat({ max: 4 }), { maxLength: 80 }),
+      )
+      .map(([tasks, priorities]) => byPriority(tasks, priorities)),
     blocked: numbered(anyTask, 80, (task, number) => aTask(200 + number, task)),
     inFlight: numbered(outsideText, 12, (title, number) => inFlight(400 + number, { title })),
     review: numbered(
@@ -199,7 +212,9 @@ const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
       (end, number) => anEnd(600 + number, end),
     ),
   })
-  .map(({ ends, ...parts }) => aSnapshot({ ...parts, finished: finishedWork(...ends) }));
+  .map(({ ends, ...parts }) =>
+    aSnapshot({ ...parts, notesTotal: parts.notes.length + 5, finished: finishedWork(...ends) }),
+  );
 
 export const arbitraryInput: fc.Arbitrary<ContextInput> = fc
   .tuple(arbitrarySnapshot, fc.constantFrom(8_000, 12_000, 24_000, 100_000), fc.nat({ max: 20_000 }))

@@ -114,10 +114,13 @@ export const writeToolSchemas = {
 export const readToolSchemas = {
   ledger_get: z.strictObject({ refs: z.array(textSchema.min(1).max(200)).min(1).max(10) }),
   ledger_search: z.strictObject({
-    query: textSchema.max(200).describe('empty lists all'),
+    query: textSchema
+      .max(200)
+      .describe('words as they stand in a title or note, a key or a ref; empty lists all'),
     state: z
       .enum(['blocked', 'queued', 'working', 'input_required', 'completed', 'failed', 'canceled'])
       .optional(),
+    in: z.enum(['tasks', 'notes']).optional().describe('tasks unless told; notes are those in force'),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
   digest_expand: z.strictObject({
@@ -162,7 +165,7 @@ export const CONDUCTOR_TOOLS: readonly ConductorTool[] = [
 
 export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
   ledger_get: 'Read what refs (T12, A88, D3, N7, I5, Q2) or task keys name, whole.',
-  ledger_search: 'Find tasks by words, key or ref, optionally in one state; 20 a page.',
+  ledger_search: 'Find tasks by words, key or ref, optionally in one state, or notes by words; 20 a page.',
   digest_expand: 'See what a digest was made of: digests or single ends of tasks.',
   artifact_read: 'Read part of a long text from a byte on.',
   task_upsert: 'Create tasks, or change ones that have not started.',

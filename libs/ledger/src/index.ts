@@ -31,7 +31,15 @@ export { readRateSamples, type NewModelCall, type SettledTokens } from './model-
 export type { SpilledText } from './artifact.store.js';
 export { parkTenant } from './park-tenant.js';
 export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
-export { expandDigest, readNamed, readText, searchTasks, textPart, type Found } from './tool-reads.store.js';
+export {
+  expandDigest,
+  readNamed,
+  readText,
+  searchNotes,
+  searchTasks,
+  textPart,
+  type Found,
+} from './tool-reads.store.js';
 export {
   decide,
   namedTasks,

@@ -17,6 +17,7 @@ import { TASK_REASONS } from './domain/task-state.js';
 import type { InboxRow } from './inbox.store.js';
 import { taskCounts } from './mission.store.js';
 import type { MissionLedger } from './mission-ledger.js';
+import { NOTES_IN_FORCE } from './note.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
 
 /** What one snapshot reads at most; the rest is counted and reached by the read tools. */
@@ -83,7 +84,7 @@ async function readNotes({
   tx,
   mission,
 }: MissionLedger): Promise<Pick<ConductorSnapshot, 'notes' | 'notesTotal'>> {
-  const where = { tenantId: tx.tenantId, missionId: mission.id, supersededBy: null };
+  const where = { tenantId: tx.tenantId, missionId: mission.id, ...NOTES_IN_FORCE };
   const newest = { orderBy: { number: 'desc' }, take: NOTES_MAX } as const;
   const kept = await tx.db.note.findMany({ where: { ...where, kind: { in: KEPT_KINDS } }, ...newest });
   const others = await tx.db.note.findMany({ where: { ...where, kind: { notIn: KEPT_KINDS } }, ...newest });

@@ -6,11 +6,13 @@ import { digestRef, digestText, type TreeNode } from './domain/digest-node.js';
 import { DIGEST_ARITY } from './domain/digest-tree.js';
 import { toInputRequestRow } from './input-request.store.js';
 import { refNumber, refOf } from './domain/refs.js';
+import { NOTES_IN_FORCE } from './note.store.js';
 import { describeResult } from './snapshot.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
 
 const SEARCH_PAGE_MAX = 20;
 const TEXT_HEAD_CHARACTERS_MAX = 1_500;
+const NOTE_HEAD_CHARACTERS_MAX = 240;
 /** Of a long text at a time: with its frame and heading it is still a tool result that is shown whole. */
 const PART_BYTES_MAX = 1_800;
 
@@ -267,8 +269,36 @@ export async function searchTasks(
   });
   const found = rows.map(toTaskRow).map((task) => ({
     ref: refOf('T', task.number),
-    facts: taskFacts(task),
+    facts: { ...taskFacts(task), artifacts: [...describeResult(task.result).artifactIds] },
     outside: { title: task.title, key: task.key ?? '' },
+  }));
+  return { total, found };
+}
+
+/** A page of the notes in force whose text has the words; all of them when there are none. */
+export async function searchNotes(
+  tx: Tx,
+  missionId: string,
+  search: { readonly query: string; readonly offset: number },
+): Promise<{ total: number; found: Found[] }> {
+  const query = search.query.trim();
+  const where: Prisma.NoteWhereInput = {
+    tenantId: tx.tenantId,
+    missionId,
+    ...NOTES_IN_FORCE,
+    ...(query === '' ? {} : { text: { contains: query, mode: 'insensitive' } }),
+  };
+  const total = await tx.db.note.count({ where });
+  const rows = await tx.db.note.findMany({
+    where,
+    orderBy: { number: 'asc' },
+    skip: search.offset,
+    take: SEARCH_PAGE_MAX,
+  });
+  const found = rows.map((row) => ({
+    ref: refOf('N', row.number),
+    facts: { kind: row.kind },
+    outside: { text: noteHead(row.text) },
   }));
   return { total, found };
 }
@@ -351,6 +381,13 @@ async function readItemText(tx: Tx, missionId: string, seq: number): Promise<Who
 function head(text: string): string {
   if (text.length <= TEXT_HEAD_CHARACTERS_MAX) return text;
   return `${text.slice(0, TEXT_HEAD_CHARACTERS_MAX)}… (+${text.length - TEXT_HEAD_CHARACTERS_MAX} characters)`;
+}
+
+/** A page of notes must fit into one tool result; the whole of a long one is read by its ref. */
+function noteHead(text: string): string {
+  return text.length <= NOTE_HEAD_CHARACTERS_MAX
+    ? text
+    : `${text.slice(0, NOTE_HEAD_CHARACTERS_MAX).toWellFormed()}…`;
 }
 
 function errorText(error: unknown): string {

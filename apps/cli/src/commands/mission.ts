@@ -83,7 +83,7 @@ async function tell(session: Session, id: string, text: string, options: { json?
   const message = await (await session.client()).postMessage(id, text);
   if (options.json) return session.terminal.printJson(message);
   session.terminal.print(`${message.id}  taken in`);
-  session.terminal.note(`next: wavekeeper inbox ${id}`);
+  session.terminal.note(`next: wavekeeper messages ${id}`);
 }
 
 async function createMission(session: Session, title: string, options: CreateOptions): Promise<void> {

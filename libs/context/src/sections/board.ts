@@ -30,11 +30,14 @@ export function boardPlan(snapshot: ConductorSnapshot, keyOf: FenceKeys): Sectio
     name: 'Z6',
     lists: [
       guaranteedList('board', heading, []),
-      taskList('ready', `## Ready to dispatch (${board.readyTotal})\n`, {
-        items: board.ready.map((task, index) => readyItem(task, index, keyOf)),
-        total: board.readyTotal,
-        state: 'queued',
-      }),
+      {
+        ...taskList('ready', `## Ready to dispatch (${board.readyTotal})\n`, {
+          items: board.ready.map((task, index) => readyItem(task, index, keyOf)),
+          total: board.readyTotal,
+          state: 'queued',
+        }),
+        ranked: true,
+      },
       guaranteedList(
         'in flight',
         `## In flight (${board.inFlight.length})\n`,

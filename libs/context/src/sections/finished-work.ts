@@ -22,10 +22,14 @@ import {
   type Rung,
   type RungName,
   rung,
+  searchCall,
   type SectionPlan,
 } from '../domain/section-plan.js';
 
-const HEADING = '# Z4 Finished work\nOldest first: G digests of 8, 64 … ends of tasks, then single ends.\n';
+/** The search is named here because a digest names few of its titles: with it, any end is one read away. */
+const HEADING = `# Z4 Finished work
+Oldest first: G digests of 8, 64 … ends of tasks, then single ends. By words of a title: ${searchCall('completed')}.
+`;
 /** A failure or a cancellation bears on what to do next; most of what succeeded only orients. A digest speaks for many. */
 const WORTH = { completed: 10, failed: 30, canceled: 15, digest: 40 } as const;
 /** No mission has so many cards and digests live that the oldest would count for nothing. */

@@ -9,6 +9,7 @@ import {
   guaranteedList,
   type Item,
   rung,
+  searchNotesCall,
   type SectionPlan,
 } from '../domain/section-plan.js';
 
@@ -23,8 +24,6 @@ const WORTH: Readonly<Record<NoteKind, number>> = {
 const WORTH_HALVED_AT = 40;
 const CARD_TOKENS = 60;
 const PROMPT_TOKENS_MAX = 40;
-/** `ledger_get` takes that many refs in one call. */
-const REFS_NAMED_MAX = 10;
 
 /** Section Z5: what people are asked, a line each, then the notes in force, decisions and failures first. */
 export function registersPlan({
@@ -47,7 +46,7 @@ export function registersPlan({
         items: notes.map((note, index) => noteItem(note, notes.length - 1 - index)),
         rest: {
           unlisted: notesTotal - notes.length,
-          fetch: (refs) => getCall(refs.slice(0, REFS_NAMED_MAX)),
+          fetch: searchNotesCall,
         },
       },
     ],

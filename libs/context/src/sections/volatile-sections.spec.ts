@@ -45,7 +45,7 @@ describe('Z5 registers', () => {
     expect(packSection(registersPlan(aSnapshot()), AMPLE).text).toBe('# Z5 Registers\nNone.\n');
   });
 
-  it('cuts a long note before it leaves one out, and names the notes that are left out', () => {
+  it('cuts a long note before it leaves one out, and says how those that are left out are found', () => {
     const notes = Array.from({ length: 15 }, (_, index) => ({
       ref: `N${index + 1}`,
       kind: 'fact' as const,
@@ -57,8 +57,18 @@ describe('Z5 registers', () => {
     expect(text).toMatch(
       /N15 fact \(wave 1\): All the ships .*…\n\(shortened: ledger_get \{"refs":\["N15"\]\}\)\n/,
     );
-    expect(text).toMatch(
-      /\(\+14 more: ledger_get \{"refs":\["N1","N2","N3","N4","N5","N6","N7","N8","N9","N10"\]\}\)\n$/,
+    expect(text).toMatch(/\(\+14 more: ledger_search \{"query":"","in":"notes"\}\)\n$/);
+  });
+
+  it('counts the notes that the snapshot does not carry', () => {
+    const plan = registersPlan(
+      aSnapshot({
+        notes: [{ ref: 'N400', kind: 'decision', text: 'Use piles.', waveNumber: 12 }],
+        notesTotal: 301,
+      }),
+    );
+    expect(packSection(plan, AMPLE).text).toMatch(
+      /\n\(\+300 more: ledger_search \{"query":"","in":"notes"\}\)\n$/,
     );
   });
 });
