@@ -37,7 +37,7 @@ export async function startRedis(): Promise<TestRedis> {
     await eventually('Redis answers', () => command(port, 'PING').catch(() => false));
   };
   const kill = async (): Promise<void> => {
-    if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+    if (server?.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, 'exit');
     server.kill('SIGKILL');
     await ended;

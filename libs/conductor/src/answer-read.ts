@@ -11,6 +11,7 @@ import {
   type Found,
   type OpenWave,
   type SpilledText,
+  type TextPart,
 } from '#ledger';
 
 /**
@@ -49,12 +50,20 @@ export async function answerRead(
           spill === undefined
             ? await readText(tx, wave.missionId, { id, offset })
             : textPart(spill.text, offset);
-        if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
-        const end = offset + part.bytes;
-        return `Bytes ${offset} to ${end} of ${part.sizeBytes}:\n${fencedText(part.frame ?? 'untrusted', keys(id), part.text)}`;
+        return partText(part, { id, offset }, keys);
       }
     }
   });
+}
+
+function partText(
+  part: TextPart | null,
+  { id, offset }: { readonly id: string; readonly offset: number },
+  keys: FenceKeys,
+): string {
+  if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
+  const said = fencedText(part.frame ?? 'untrusted', keys(id), part.text);
+  return `Bytes ${offset} to ${offset + part.bytes} of ${part.sizeBytes}:\n${said}`;
 }
 
 function foundText(found: readonly Found[], keys: FenceKeys): string {

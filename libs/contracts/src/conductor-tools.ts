@@ -23,7 +23,7 @@ export const UPSERT_ITEMS_MAX = 10;
 export const DISPATCH_REFS_MAX = 20;
 export const VERDICTS_MAX = 20;
 export const CANCEL_REFS_MAX = 20;
-export const ASK_REFS_MAX = 20;
+const ASK_REFS_MAX = 20;
 export const NOTES_MAX = 10;
 /** What one conductor leaves for the next: bounded in characters here, in tokens where they are measured. */
 export const HANDOFF_NOTE_CHARACTERS_MAX = 900;

@@ -39,6 +39,7 @@ export {
   searchTasks,
   textPart,
   type Found,
+  type TextPart,
 } from './tool-reads.store.js';
 export {
   decide,

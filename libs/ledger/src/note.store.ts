@@ -1,5 +1,4 @@
 import { newUuid, type NoteKind } from '#contracts';
-import type { Tx } from '#database';
 import { refNumber } from './domain/refs.js';
 import type { MissionLedger } from './mission-ledger.js';
 
