@@ -114,24 +114,19 @@ export const writeToolSchemas = {
 export const readToolSchemas = {
   ledger_get: z.strictObject({ refs: z.array(textSchema.min(1).max(200)).min(1).max(10) }),
   ledger_search: z.strictObject({
-    query: textSchema
-      .max(200)
-      .describe('words as they stand in a title or note, a key or a ref; empty lists all'),
+    query: textSchema.max(200).describe('words, a key or a ref; empty lists all'),
     state: z
       .enum(['blocked', 'queued', 'working', 'input_required', 'completed', 'failed', 'canceled'])
       .optional(),
-    in: z.enum(['tasks', 'notes']).optional().describe('tasks unless told; notes are those in force'),
+    in: z.enum(['tasks', 'notes']).optional(),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
   digest_expand: z.strictObject({
-    ref: textSchema.min(1).max(20).describe('a digest (G12), or root for all finished work'),
+    ref: textSchema.min(1).max(20).describe('G12, or root for all'),
     offset: z.int().min(0).max(1_000).optional(),
   }),
   artifact_read: z.strictObject({
-    id: textSchema
-      .min(1)
-      .max(100)
-      .describe('art_…, T12 for instructions, A16 for an output, or I5 for a message'),
+    id: textSchema.min(1).max(100).describe('art_…, T12 instructions, A16 output, I5 message'),
     offset: z.int().min(0).max(1_000_000_000).optional(),
   }),
 } as const;
@@ -165,13 +160,12 @@ export const CONDUCTOR_TOOLS: readonly ConductorTool[] = [
 
 export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
   ledger_get: 'Read what refs (T12, A88, D3, N7, I5, Q2) or task keys name, whole.',
-  ledger_search: 'Find tasks by words, key or ref, optionally in one state, or notes by words; 20 a page.',
-  digest_expand: 'See what a digest was made of: digests or single ends of tasks.',
-  artifact_read: 'Read part of a long text from a byte on.',
+  ledger_search: 'Find tasks, in one state or any, or notes in force; 20 a page.',
+  digest_expand: 'See what a digest was made of.',
+  artifact_read: 'Read part of a long text.',
   task_upsert: 'Create tasks, or change ones that have not started.',
   task_dispatch: 'Offer ready tasks to workers; one call settles a whole page.',
-  task_review:
-    'Judge results that wait for review: accept completes the task, revise sends it back with feedback, fail ends it.',
+  task_review: 'Judge results: accept completes the task, revise sends it back with feedback, fail ends it.',
   task_cancel: 'End open tasks that nobody needs any more.',
   note: 'Record what must not be forgotten.',
   ask_human: 'Ask a person what only a person can decide.',
