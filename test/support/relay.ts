@@ -32,7 +32,7 @@ export async function startRelay(transactions: Transactions, script: RelayScript
     transactions,
     gateway,
     safeFetch: { post: () => Promise.reject(new Error('no webhooks in this test')) },
-    openSecret: () => '',
+    openSecret: () => Promise.resolve(''),
     webhookScheduleSeconds: [0],
     logger: silentLogger,
     shutdown: shutdown.signal,

@@ -38,7 +38,7 @@ export async function startService(
     config,
     databaseUrl: database.url,
     transactions: database.transactions,
-    secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64) },
+    secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64), previousMasterKey: null },
     model: { apiKey: 'test', baseUrl: simulator.url },
     logger: silentLogger,
   });

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
-import { RequestLimiter, SecretBox } from '#tenancy';
+import { RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { AuditController } from './audit/audit.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { ClaimWaiting } from './claims/claim-waiting.js';
 import { ClaimsController } from './claims/claims.controller.js';
@@ -25,8 +26,11 @@ import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
+import { ModelCredentialsController } from './model-credentials/model-credentials.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SignIn } from './sessions/sign-in.js';
 import { SubmitController } from './tasks/submit.controller.js';
 import { TasksController } from './tasks/tasks.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
@@ -47,6 +51,9 @@ export const CONTROLLERS: Type[] = [
   EndpointsController,
   DeliveriesController,
   ApiKeysController,
+  SessionsController,
+  ModelCredentialsController,
+  AuditController,
   TenantsController,
   HealthController,
   OpenApiController,
@@ -66,11 +73,13 @@ export class ApiModule {
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
         { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
+        { provide: SignInLimiter, useValue: new SignInLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: KeyGuard }, // guards run in this order
         { provide: APP_GUARD, useClass: SubjectGuard },
         CommandRunner,
+        SignIn,
         ClaimWaiting,
       ],
     };

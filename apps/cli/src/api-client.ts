@@ -10,6 +10,7 @@ import {
   missionSchema,
   pageOf,
   PAGE_LIMIT_MAX,
+  signInLinkSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
@@ -146,6 +147,10 @@ export class ApiClient {
       after = last;
     }
     return events;
+  }
+
+  createSignInLink() {
+    return this.#post('/v1/sign-in-links', {}, signInLinkSchema);
   }
 
   createEndpoint(endpoint: z.input<typeof endpointInputSchema>) {

@@ -86,6 +86,7 @@ export {
   deleteEndpoint,
   endpointSecretPlace,
   ensureCallbackEndpoints,
+  resealEndpoints,
   rotateEndpointSecret,
   updateEndpoint,
   type NewEndpoint,

@@ -43,8 +43,11 @@ export interface ModelAnswer {
 
 export interface ModelGatewayOptions {
   readonly transactions: Transactions;
+  /** The service's own key. */
   readonly apiKey: string;
   readonly baseUrl: string;
+  /** The tenant's own key; null for the service's. Asked before every request: a key that was taken back is used no more. */
+  readonly apiKeyOf?: (tenantId: string) => Promise<string | null>;
 }
 
 /**
@@ -68,11 +71,16 @@ export class ModelGateway {
   /**
    * Counts a request's input tokens with the provider. Throws `ModelFailure`.
    */
-  async countTokens(body: MessagesBody, signal: AbortSignal): Promise<number> {
+  async countTokens({
+    tenantId,
+    body,
+    signal,
+  }: Pick<ModelRequest, 'tenantId' | 'body' | 'signal'>): Promise<number> {
     const { model, messages, system, tools } = body;
+    const client = await this.clientFor(tenantId);
     const watchdog = startWatchdog(signal);
     try {
-      const counted = await this.client.messages.countTokens(
+      const counted = await client.messages.countTokens(
         {
           model,
           messages,
@@ -92,12 +100,13 @@ export class ModelGateway {
   /** Sends one request. Throws `ContextBoundError`, `BudgetError` or `ModelFailure`; in the first two nothing was sent. */
   async ask(request: ModelRequest): Promise<ModelAnswer> {
     const countedTokens = await this.proveBound(request);
+    const client = await this.clientFor(request.tenantId);
     const callId = await this.permit(request, countedTokens);
     const watchdog = startWatchdog(request.signal);
     let usage = NO_USAGE;
     let failure: string | null = 'interrupted';
     try {
-      const stream = this.client.messages.stream(request.body, { signal: watchdog.signal });
+      const stream = client.messages.stream(request.body, { signal: watchdog.signal });
       stream.on('streamEvent', (event) => {
         watchdog.beat();
         if (event.type === 'message_start') usage = usageOf(event.message.usage);
@@ -122,9 +131,14 @@ export class ModelGateway {
     }
   }
 
+  private async clientFor(tenantId: string): Promise<Anthropic> {
+    const apiKey = await this.options.apiKeyOf?.(tenantId);
+    return apiKey === null || apiKey === undefined ? this.client : this.client.withOptions({ apiKey });
+  }
+
   private async proveBound(request: ModelRequest): Promise<number | null> {
     const { contextBudgetTokens: budgetTokens, provenTokens } = request;
-    const counted = provenTokens === null ? await this.countTokens(request.body, request.signal) : null;
+    const counted = provenTokens === null ? await this.countTokens(request) : null;
     if (counted !== null && !fitsCounted(counted, budgetTokens))
       throw new ContextBoundError(counted, budgetTokens);
     const tokens = counted ?? provenTokens ?? budgetTokens;

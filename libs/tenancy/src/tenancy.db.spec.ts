@@ -50,6 +50,7 @@ describe('authenticate', () => {
       scopes: ['tasks:read'],
       missionId: null,
       requestsPerMinute: 120,
+      session: null,
     });
   });
 

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
+  encodeId,
   missionInputSchema,
   missionPatchSchema,
   missionSchema,
@@ -20,7 +21,8 @@ import {
   updateMission,
   type Resource,
 } from '#ledger';
-import { SecretBox } from '#tenancy';
+import { recordAudit, SecretBox } from '#tenancy';
+import { fieldsOf } from '../audit/fields-of.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
@@ -97,9 +99,18 @@ export class MissionsController {
     @JsonBody(missionPatchSchema) patch: MissionPatch,
   ) {
     return this.transactions.inTransaction(call.tenantId, async (tx) => {
-      requireMatch(call.request, missionView(await lockMissionStatus(tx, mission.id)));
+      const before = missionView(await lockMissionStatus(tx, mission.id));
+      requireMatch(call.request, before);
       await updateMission(tx, mission.id, patch, call.actor);
-      return readView(tx, mission.id);
+      const after = await readView(tx, mission.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'mission.updated',
+        subjectId: after.id,
+        before: fieldsOf(before, patch),
+        after: fieldsOf(after, patch),
+      });
+      return after;
     });
   }
 
@@ -149,11 +160,27 @@ export class MissionsController {
 
   private control(call: Call, mission: Resource, action: 'pause' | 'resume' | 'cancel' | 'archive') {
     return this.commands.run(call, async (tx) => {
+      const before = await lockMissionStatus(tx, mission.id);
       await controlMission(tx, mission.id, action, call.actor);
-      return { status: 200, body: await readView(tx, mission.id) };
+      const after = await readView(tx, mission.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: AUDITED[action],
+        subjectId: encodeId('mission', mission.id),
+        before: { state: before.status, holds: before.holds },
+        after: { state: after.state, holds: after.holds },
+      });
+      return { status: 200, body: after };
     });
   }
 }
+
+const AUDITED = {
+  pause: 'mission.paused',
+  resume: 'mission.resumed',
+  cancel: 'mission.canceled',
+  archive: 'mission.archived',
+} as const;
 
 async function readView(tx: Tx, missionId: string) {
   return missionView(await readMissionStatus(tx, missionId));

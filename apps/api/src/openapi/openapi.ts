@@ -2,7 +2,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { z } from 'zod';
 import { EVENT_TYPES, ID_PREFIXES, problemSchema, webhookBodySchema } from '#contracts';
-import { inputSchemasOf, type BodySchemas } from '../edge/input.js';
+import { inputSchemasOf, mayBeLeftOut, type BodySchemas } from '../edge/input.js';
 import { routeOf, type RouteOptions } from '../edge/route.js';
 import { Components, type JsonSchema } from './components.js';
 
@@ -74,7 +74,12 @@ function describeOperation(operation: Operation, components: Components, problem
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(bodies === undefined
       ? {}
-      : { requestBody: { required: true, content: content(components, bodies) } }),
+      : {
+          requestBody: {
+            required: !Object.values(bodies).every(mayBeLeftOut),
+            content: content(components, bodies),
+          },
+        }),
     responses: {
       ...describeAnswers(route, components),
       default: {

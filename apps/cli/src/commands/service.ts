@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Session } from '../session.js';
 
-/** `up` and `migrate` load the service only when they run: every other command starts without it. */
+/** `up`, `migrate` and `keys` load the service only when they run: every other command starts without it. */
 export function addServiceCommands(program: Command, session: Session): void {
   program
     .command('up')
@@ -18,5 +18,24 @@ export function addServiceCommands(program: Command, session: Session): void {
     .action(async () => {
       const { migrateCommand } = await import('../migrate.js');
       session.exitCode = await migrateCommand(session.config);
+    });
+  program
+    .command('keys')
+    .description('the master key that seals tenants’ secrets')
+    .command('rotate')
+    .description(
+      'seal everything under the current WAVEKEEPER_MASTER_KEY (with WAVEKEEPER_MASTER_KEY_PREVIOUS to open it), or under a new one of the home',
+    )
+    .action(async () => {
+      const { rotateKeys } = await import('../keys-rotate.js');
+      session.exitCode = await rotateKeys(session.config);
+    });
+  program
+    .command('sign-in')
+    .description('print a link that signs a browser in once, within 15 minutes, with your key')
+    .action(async () => {
+      const client = await session.client();
+      const { path } = await client.createSignInLink();
+      session.terminal.print(`${client.connection.url}${path}`);
     });
 }
