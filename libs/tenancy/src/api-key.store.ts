@@ -61,6 +61,12 @@ export async function findApiKey(tx: Tx, keyId: string): Promise<ApiKeyRow | nul
   return stored === null ? null : toApiKeyRow(stored);
 }
 
+/** True while the key may be used: for a request that outlives the moment when it was let in. */
+export async function isApiKeyGood(tx: Tx, keyId: string): Promise<boolean> {
+  const key = await findApiKey(tx, keyId);
+  return key !== null && isGood(key, tx.now);
+}
+
 /** Newest first, revoked ones included: at most `take` that are older than `after`. */
 export async function listApiKeys(
   tx: Tx,

@@ -8,6 +8,7 @@ export { authenticate } from './authenticate.store.js';
 export {
   createApiKey,
   findApiKey,
+  isApiKeyGood,
   listApiKeys,
   rerollApiKey,
   revokeApiKey,

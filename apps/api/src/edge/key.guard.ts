@@ -10,7 +10,7 @@ import {
 } from '#tenancy';
 import { OPERATOR_KEY } from '../dependencies.js';
 import { isForeignWrite, originOf } from './cross-site.js';
-import { ApiProblem } from './problem.js';
+import { ApiProblem, unauthenticated } from './problem.js';
 import { requestStateOf } from './request-state.js';
 import { routeOf, type RouteOptions } from './route.js';
 import { sessionToken } from './session-cookie.js';
@@ -48,16 +48,17 @@ export class KeyGuard implements CanActivate {
           : null
         : await authenticate(this.transactions, presentedKey, this.operatorKey);
     if (principal !== null) return principal;
-    throw new ApiProblem(401, 'unauthenticated', 'Send a valid key: Authorization: Bearer wk_…');
+    throw unauthenticated();
   }
 
   /** A browser sends its cookie along with whatever page asks: a write must say that ours did. */
   private async ofSession(request: Request): Promise<Principal | null> {
     const token = sessionToken(request);
     if (token === null) return null;
-    if (isForeignWrite(originOf(request)))
+    const principal = await authenticateSession(this.transactions, token);
+    if (principal !== null && isForeignWrite(originOf(request)))
       throw new ApiProblem(403, 'cross_site_request', 'A session writes only from a page of this service.');
-    return authenticateSession(this.transactions, token);
+    return principal;
   }
 
   private limit(principal: TenantPrincipal, response: Response): void {
