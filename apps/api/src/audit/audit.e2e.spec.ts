@@ -27,10 +27,8 @@ interface Entry {
 /** A caller with one key, and what its tenant's audit says. */
 function callerWith(apiKey: string) {
   const send = async (verb: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, body?: object) => {
-    const answered = await request(app.getHttpServer())
-      [verb](path)
-      .set({ Authorization: `Bearer ${apiKey}` })
-      .send(body);
+    const sent = request(app.getHttpServer())[verb](path);
+    const answered = await sent.set({ Authorization: `Bearer ${apiKey}` }).send(body);
     return answered;
   };
   const made = async (path: string, body?: object) => {

@@ -131,6 +131,35 @@ describe('a body', () => {
     for (const levels of [31, 5_000, 100_000]) expect((await post(nested(levels))).status).toBe(422);
   });
 
+  it.each([
+    ['{"title": "x", "metadata": {"n": 9007199254740993}}', '/metadata/n'],
+    ['{"title": "x", "metadata": {"n": 1e400}}', '/metadata/n'],
+    ['{"title": "x", "metadata": {"__proto__": {"polluted": true}}}', '/metadata/__proto__'],
+    ['{"title": "x", "__proto__": {"polluted": true}}', '/__proto__'],
+  ])('that could not be kept as it was sent is a 422: %s', async (body, pointer) => {
+    const answered = await post(body);
+    expect([answered.status, answered.body.code]).toEqual([422, 'validation_failed']);
+    expect(answered.body.errors[0].pointer).toBe(pointer);
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it('that names a field twice means the last of them, as everywhere in JavaScript', async () => {
+    const answered = await post('{"title": "first", "title": "last"}');
+    expect([answered.status, answered.body.title]).toEqual([201, 'last']);
+  });
+
+  it('comes back as it was sent, whatever its text', async () => {
+    const text = 'مرحبا \u202e\u200b 💥 \u0001 <script>{{x}} ${y} %s';
+    const metadata = {
+      [text]: text,
+      number: 0.1,
+      whole: Number.MAX_SAFE_INTEGER,
+      constructor: { prototype: 1 },
+    };
+    const answered = await post({ title: text, metadata });
+    expect([answered.status, answered.body.title, answered.body.metadata]).toEqual([201, text, metadata]);
+  });
+
   it('over 256 kB is a 413, whether its length is told or not', async () => {
     const answered = await post({ title: 'x', objective: 'y'.repeat(300_000) });
     expect([answered.status, answered.body.code]).toEqual([413, 'body_too_large']);

@@ -72,11 +72,12 @@ const NOT_FOUND = {
   title: 'Not Found',
   status: 404,
   detail: 'There is nothing at this address.',
+  instance: null,
   code: 'not_found',
   retryable: false,
   errors: [],
 };
-const withoutName = ({ instance, ...body }: { instance?: unknown }) => body;
+const withoutName = (body: object) => ({ ...body, instance: null });
 
 describe('every route', () => {
   it.each(guarded)('$verb $path refuses whoever has no good key', async (operation) => {
