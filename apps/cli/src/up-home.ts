@@ -92,7 +92,7 @@ export async function makeHome(homeDir: string): Promise<void> {
 /** Null when there is no such file. */
 export async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });
   return text === null ? null : JSON.parse(text);
