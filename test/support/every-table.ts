@@ -6,7 +6,7 @@ import { newUuid } from '#contracts';
 export const FOREIGN_TEXT = 'belongs-to-somebody-else';
 
 /** Every table with a tenant, as the catalog has them: a table that a migration adds is covered from then on. */
-export async function tenantTables(owner: pg.Pool): Promise<string[]> {
+async function tenantTables(owner: pg.Pool): Promise<string[]> {
   const { rows } = await owner.query<{ relname: string }>(`
     SELECT c.relname FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped

@@ -70,7 +70,7 @@ async function rotate(config: Config): Promise<Rotated> {
 }
 
 /** Tenant by tenant, each in a transaction of its own. */
-export async function rotateAll(transactions: Transactions, secretBox: SecretBox): Promise<Rotated> {
+async function rotateAll(transactions: Transactions, secretBox: SecretBox): Promise<Rotated> {
   const rotated = { tenants: 0, endpoints: 0 };
   for await (const tenantId of everyTenant(transactions))
     await transactions.inTransaction(tenantId, async (tx) => {

@@ -29,6 +29,7 @@ describe('loadConfig', () => {
       roles: ['api', 'worker'],
       adminKey: null,
       masterKey: null,
+      previousMasterKey: null,
       anthropicApiKey: null,
       anthropicBaseUrl: null,
       webhookScheduleSeconds: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400],
