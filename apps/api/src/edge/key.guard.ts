@@ -40,15 +40,17 @@ export class KeyGuard implements CanActivate {
 
   private async principalOf(request: Request): Promise<Principal> {
     const { authorization } = request.headers;
-    const [, presentedKey] = BEARER.exec(authorization ?? '') ?? [];
     const principal =
-      presentedKey === undefined
-        ? authorization === undefined
-          ? await this.ofSession(request)
-          : null
-        : await authenticate(this.transactions, presentedKey, this.operatorKey);
+      authorization === undefined ? await this.ofSession(request) : await this.ofKey(authorization);
     if (principal !== null) return principal;
     throw unauthenticated();
+  }
+
+  private async ofKey(authorization: string): Promise<Principal | null> {
+    const [, presentedKey] = BEARER.exec(authorization) ?? [];
+    return presentedKey === undefined
+      ? null
+      : authenticate(this.transactions, presentedKey, this.operatorKey);
   }
 
   /** A browser sends its cookie along with whatever page asks: a write must say that ours did. */

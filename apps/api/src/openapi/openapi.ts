@@ -58,7 +58,10 @@ function describe(operations: readonly Operation[]): OpenApiDocument {
     webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, describeWebhook(type, webhook)])),
     components: {
       schemas: components.schemas,
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'wk_…' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', bearerFormat: 'wk_…' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-wavekeeper' },
+      },
     },
   };
 }
@@ -70,7 +73,7 @@ function describeOperation(operation: Operation, components: Components, problem
     tags: [operation.tag],
     summary: route.summary,
     description: describeAccess(route),
-    security: route.access === 'public' ? [] : [{ key: [] }],
+    security: securityOf(route),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(bodies === undefined
       ? {}
@@ -88,6 +91,12 @@ function describeOperation(operation: Operation, components: Components, problem
       },
     },
   };
+}
+
+/** Either will do; the operator signs in to nothing. */
+function securityOf({ access }: RouteOptions): JsonSchema[] {
+  if (access === 'public') return [];
+  return access === 'operator' ? [{ key: [] }] : [{ key: [] }, { session: [] }];
 }
 
 function describeAccess(route: RouteOptions): string {

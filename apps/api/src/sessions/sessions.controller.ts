@@ -13,6 +13,7 @@ import { Transactions } from '#database';
 import { createSignInLink, endSession, recordAudit } from '#tenancy';
 import { CurrentCall, type Call } from '../edge/call.js';
 import { JsonBody } from '../edge/input.js';
+import { ApiProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { setSessionCookie } from '../edge/session-cookie.js';
@@ -76,6 +77,12 @@ export class SessionsController {
     answer: signInLinkSchema,
   })
   async createSignInLink(@CurrentCall() call: Call) {
+    if (call.principal.session !== null)
+      throw new ApiProblem(
+        403,
+        'needs_key',
+        'A session makes no links, or it would outlive its week: send the key.',
+      );
     return this.commands.run(call, async (tx) => {
       const { token, expiresAt } = await createSignInLink(tx, call.principal.keyId);
       const subjectId = encodeId('apiKey', call.principal.keyId);

@@ -157,6 +157,14 @@ describe('a session', () => {
     expect((await post({ Host: 'localhost', Origin: 'http://localhost' })).status).toBe(201);
   });
 
+  it('makes no link, by which it would outlive itself', async () => {
+    const { headers } = await aSession();
+    const refused = await api()
+      .post('/v1/sign-in-links')
+      .set({ ...headers, ...OURS });
+    expect([refused.status, refused.body.code]).toEqual([403, 'needs_key']);
+  });
+
   it('is a person in what it does', async () => {
     const { headers, keyId } = await aSession();
     const mission = await api()
