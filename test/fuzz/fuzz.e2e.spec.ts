@@ -1,7 +1,7 @@
 import { fuzz } from './fuzz.js';
 
 /** `npm run fuzz` sends many more, with a seed of its own. */
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 500);
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 400);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_125);
 const MS_PER_REQUEST_MAX = 200;
 
@@ -12,7 +12,7 @@ describe('the API', () => {
       const report = await fuzz({ requests: REQUESTS, seed: SEED });
       if (process.env.FUZZ_REQUESTS !== undefined)
         process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      expect(report).toMatchObject({ serverErrors: [], undocumented: [], mismatches: [] });
+      expect(report).toMatchObject({ serverErrors: [], undocumented: [], mismatches: [], notReplayed: [] });
       expect(Object.values(report.statuses).reduce((sum, count) => sum + count, 0)).toBe(REQUESTS);
       for (const status of ['200', '201', '401', '403', '404', '422'])
         expect(report.statuses).toHaveProperty(status);

@@ -10,7 +10,7 @@ import { apiDocument, type Operation } from '../../apps/api/test-support/operati
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { aMission } from '../support/mission.js';
 import { startRelay } from '../support/relay.js';
-import { fuzzRequests, type FuzzRequest, type Role } from './requests.js';
+import { FRESH_KEY, fuzzRequests, type FuzzRequest, type Role } from './requests.js';
 
 /** What the API may refuse with; anything else is a surprise. */
 const REFUSALS = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429];
@@ -32,6 +32,7 @@ export interface FuzzReport {
   readonly serverErrors: readonly string[];
   readonly undocumented: readonly string[];
   readonly mismatches: readonly string[];
+  readonly notReplayed: readonly string[];
 }
 
 /** Sends so many made-up requests to the API on a database of its own, and reports what should not have been answered. */
@@ -59,6 +60,7 @@ class FuzzRun {
   private readonly serverErrors: string[] = [];
   private readonly undocumented: string[] = [];
   private readonly mismatches: string[] = [];
+  private readonly notReplayed: string[] = [];
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false });
   private readonly validators = new Map<string, ValidateFunction>();
   private ids = new Map<IdKind, string[]>();
@@ -107,31 +109,50 @@ class FuzzRun {
       serverErrors: shown(this.serverErrors),
       undocumented: shown(this.undocumented),
       mismatches: shown(this.mismatches),
+      notReplayed: shown(this.notReplayed),
     };
   }
 
   private async send(request: FuzzRequest): Promise<void> {
-    const { operation, body, mediaType, idempotencyKey } = request;
     const query = new URLSearchParams(request.query).toString();
-    const path = operation.path.replace('{id}', encodeURI(await this.idFor(request)).replaceAll('%25', '%'));
-    const response = await fetch(`${this.url}${path}${query === '' ? '' : `?${query}`}`, {
+    const id = encodeURI(await this.idFor(request)).replaceAll('%25', '%');
+    const path = `${request.operation.path.replace('{id}', id)}${query === '' ? '' : `?${query}`}`;
+    const idempotencyKey = request.idempotencyKey === FRESH_KEY ? newUuid() : request.idempotencyKey;
+    const answer = await this.ask(request, path, idempotencyKey);
+    this.statuses[answer.status] = (this.statuses[answer.status] ?? 0) + 1;
+    this.judge(request, answer);
+    const isKept = request.operation.verb === 'post' && request.operation.access !== 'public';
+    if (isKept && request.idempotencyKey === FRESH_KEY && answer.status < 300)
+      this.judgeAgain(request, answer, await this.ask(request, path, idempotencyKey));
+  }
+
+  private async ask(request: FuzzRequest, path: string, idempotencyKey: string | null): Promise<Answer> {
+    const { operation, body, mediaType, role } = request;
+    const response = await fetch(`${this.url}${path}`, {
       method: operation.verb.toUpperCase(),
       redirect: 'manual',
       headers: {
         'content-type': mediaType,
         ...(idempotencyKey === null ? {} : { 'idempotency-key': idempotencyKey }),
-        ...this.callers.headersOf(request.role),
+        ...this.callers.headersOf(role),
       },
       ...(operation.verb === 'get' ? {} : { body }),
     });
-    const text = await response.text();
-    this.statuses[response.status] = (this.statuses[response.status] ?? 0) + 1;
-    this.judge(request, {
-      path: `${path}?${query}`,
+    return {
+      path,
       status: response.status,
       type: response.headers.get('content-type') ?? '',
-      text,
-    });
+      isReplayed: response.headers.get('idempotent-replayed') === 'true',
+      text: await response.text(),
+    };
+  }
+
+  /** The same request again is the same answer, byte for byte; unless what it names is gone since, or the caller limited. */
+  private judgeAgain(request: FuzzRequest, first: Answer, again: Answer): void {
+    const isExcused = again.status === 404 || again.status === 429;
+    const isSame = again.isReplayed && again.status === first.status && again.text === first.text;
+    if (!isExcused && !isSame)
+      this.notReplayed.push(`${request.operation.operationId}: ${first.text} then ${again.text}`);
   }
 
   private judge(request: FuzzRequest, answer: Answer): void {
@@ -178,6 +199,7 @@ interface Answer {
   readonly path: string;
   readonly status: number;
   readonly type: string;
+  readonly isReplayed: boolean;
   readonly text: string;
 }
 

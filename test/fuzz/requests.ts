@@ -6,6 +6,9 @@ import { hostileJson, mutated, valuesOf, type JsonSchema } from './from-schema.j
 export const ROLES = ['all scopes', 'one scope', 'one mission', 'operator', 'nobody', 'session'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Stands for a key that was never used before; the request is then sent twice. */
+export const FRESH_KEY = 'fresh';
+
 /** One request, before it is known which rows there are: an id is a number that picks one. */
 export interface FuzzRequest {
   readonly operation: Operation;
@@ -57,7 +60,7 @@ function requestsOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
     query: queries(operation),
     mediaType: fc.constantFrom(...mediaTypesOf(operation)),
     body: bodies(operation),
-    idempotencyKey: fc.option(fc.constantFrom('a', 'b', 'k'.repeat(255), 'k'.repeat(256)), { freq: 4 }),
+    idempotencyKey: fc.constantFrom(null, null, FRESH_KEY, FRESH_KEY, 'a', 'k'.repeat(255), 'k'.repeat(256)),
   });
 }
 
