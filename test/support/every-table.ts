@@ -89,8 +89,8 @@ function valueOf(type: string, id: string): unknown {
   if (type === 'uuid') return id;
   if (type === 'text') return FOREIGN_TEXT;
   if (type === 'bytea') return randomBytes(32);
-  if (type === 'jsonb') return JSON.stringify({ text: FOREIGN_TEXT });
+  if (type.startsWith('json')) return JSON.stringify({ text: FOREIGN_TEXT });
   if (type === 'boolean') return false;
   if (type.endsWith('[]')) return [];
-  return type.startsWith('timestamp') ? new Date() : 1;
+  return /^(timestamp|date)/.test(type) ? new Date() : 1;
 }
