@@ -148,5 +148,9 @@ describe('the page of a wave', () => {
     await page.waitForSelector('.bar');
     for (const summary of await page.locator('summary').all()) await summary.click();
     expect(await violations()).toEqual([]);
+    await page.goto(`${service.url}/sign-in`);
+    await page.locator('#sign-out').click();
+    await page.waitForSelector('#key');
+    expect(await violations()).toEqual([]);
   });
 });
