@@ -2,12 +2,12 @@ import { runService } from '../../apps/cli/src/up-service.js';
 import { startSimulator, type SimulatorScript } from '../../apps/simulator/src/index.js';
 import { loadConfig, type QueueBackend } from '#config';
 import { encodeId } from '#contracts';
-import { silentLogger } from '#telemetry';
+import { silentLogger, type Logger } from '#telemetry';
 import { createTenant } from '#tenancy';
 import type { TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
 
-const OPERATOR_KEY = 'wka_operator_key_of_the_tests';
+export const OPERATOR_KEY = 'wka_operator_key_of_the_tests';
 
 /** The whole service in this process, on a database of its own, with a tenant and its key. */
 export interface TestService {
@@ -25,6 +25,7 @@ export async function startService(
     readonly queue: QueueBackend;
     readonly redisUrl?: string | undefined;
     readonly script?: SimulatorScript;
+    readonly logger?: Logger;
   },
 ): Promise<TestService> {
   const simulator = await startSimulator(options.script === undefined ? {} : { script: options.script });
@@ -43,9 +44,9 @@ export async function startService(
     config,
     databaseUrl: database.url,
     transactions: database.transactions,
-    secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64) },
+    secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64), previousMasterKey: null },
     model: { apiKey: 'test', baseUrl: simulator.url },
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
   });
   const tenant = await newTenant(database);
   return {

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
-import { isKeyInForce, RequestLimiter, SecretBox } from '#tenancy';
+import { isApiKeyGood, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { AuditController } from './audit/audit.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { ClaimWaiting } from './claims/claim-waiting.js';
 import { ClaimsController } from './claims/claims.controller.js';
@@ -29,8 +30,11 @@ import { HealthController } from './health/health.controller.js';
 import { InputRequestsController } from './input-requests/input-requests.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
+import { ModelCredentialsController } from './model-credentials/model-credentials.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SignIn } from './sessions/sign-in.js';
 import { SubmitController } from './tasks/submit.controller.js';
 import { TasksController } from './tasks/tasks.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
@@ -53,6 +57,9 @@ export const CONTROLLERS: Type[] = [
   EndpointsController,
   DeliveriesController,
   ApiKeysController,
+  SessionsController,
+  ModelCredentialsController,
+  AuditController,
   TenantsController,
   HealthController,
   OpenApiController,
@@ -72,6 +79,7 @@ export class ApiModule {
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
         { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
+        { provide: SignInLimiter, useValue: new SignInLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
         {
           provide: AllowedMethods,
@@ -86,7 +94,8 @@ export class ApiModule {
           useFactory: (transactions: Transactions) =>
             new EventStreams({
               notices: dependencies.eventNotices,
-              isKeyInForce: (key) => isKeyInForce(transactions, key, 'missions:read'),
+              isKeyInForce: ({ tenantId, keyId }) =>
+                transactions.inTransaction(tenantId, (tx) => isApiKeyGood(tx, keyId)),
               logger: dependencies.logger,
               beatMs: STREAM_BEAT_MS,
               slowReaderMs: SLOW_READER_MS,
@@ -94,6 +103,7 @@ export class ApiModule {
           inject: [Transactions],
         },
         CommandRunner,
+        SignIn,
         ClaimWaiting,
       ],
     };

@@ -14,6 +14,7 @@ import {
   PAGE_LIMIT_MAX,
   rebuiltDigestsSchema,
   rotationSchema,
+  signInLinkSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
@@ -206,6 +207,10 @@ export class ApiClient {
       after = last;
     }
     return events;
+  }
+
+  createSignInLink() {
+    return this.#post('/v1/sign-in-links', {}, signInLinkSchema);
   }
 
   createEndpoint(endpoint: z.input<typeof endpointInputSchema>) {

@@ -5,7 +5,7 @@ import { EventNotices, tellOfEvents, type Transactions } from '#database';
 import { startDispatch, type RunningDispatch, type TicketHandlers, type TicketSlots } from '#dispatch';
 import { ModelGateway } from '#model';
 import type { Logger } from '#telemetry';
-import { SecretBox } from '#tenancy';
+import { openModelCredential, SecretBox } from '#tenancy';
 import {
   countDueDeliveries,
   judgeTarget,
@@ -28,7 +28,11 @@ export interface ServiceOptions {
   readonly transactions: Transactions;
   /** The owner's login. */
   readonly databaseUrl: string;
-  readonly secrets: { readonly adminKey: string; readonly masterKey: string };
+  readonly secrets: {
+    readonly adminKey: string;
+    readonly masterKey: string;
+    readonly previousMasterKey: string | null;
+  };
   readonly model: { readonly apiKey: string; readonly baseUrl: string };
   readonly logger: Logger;
 }
@@ -72,12 +76,19 @@ function handlersOf(
   { config, transactions, model, secrets, logger }: ServiceOptions,
   parts: { readonly safeFetch: SafeFetch; readonly shutdown: AbortController },
 ): TicketHandlers {
-  const secretBox = new SecretBox(secrets.masterKey);
+  const secretBox = new SecretBox(secrets.masterKey, secrets.previousMasterKey);
   return createHandlers({
     transactions,
-    gateway: new ModelGateway({ transactions, unprovedRequests: config.unprovedRequests, ...model }),
+    gateway: new ModelGateway({
+      transactions,
+      unprovedRequests: config.unprovedRequests,
+      ...model,
+      apiKeyOf: (tenantId) =>
+        transactions.inTransaction(tenantId, (tx) => openModelCredential(tx, secretBox, 'anthropic')),
+    }),
     safeFetch: parts.safeFetch,
-    openSecret: (sealed, place) => secretBox.open(sealed, place),
+    openSecret: (tenantId, sealed, place) =>
+      transactions.inTransaction(tenantId, (tx) => secretBox.open(tx, sealed, place)),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
     logger,
     shutdown: parts.shutdown.signal,
@@ -92,7 +103,7 @@ async function startApi(
   const app = await createApiApp({
     config,
     transactions,
-    secretBox: new SecretBox(secrets.masterKey),
+    secretBox: new SecretBox(secrets.masterKey, secrets.previousMasterKey),
     logger,
     adminKey: secrets.adminKey,
     pagesDir: path.join(packageRoot(), 'apps', 'api', 'pages'),

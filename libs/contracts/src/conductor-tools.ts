@@ -114,7 +114,7 @@ export const writeToolSchemas = {
 export const readToolSchemas = {
   ledger_get: z.strictObject({ refs: z.array(textSchema.min(1).max(200)).min(1).max(10) }),
   ledger_search: z.strictObject({
-    query: textSchema.max(200).describe('words, a key or a ref; empty lists all'),
+    query: textSchema.max(200).describe('empty lists all'),
     state: z
       .enum(['blocked', 'queued', 'working', 'input_required', 'completed', 'failed', 'canceled'])
       .optional(),
@@ -166,7 +166,7 @@ export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
   task_upsert: 'Create tasks, or change ones that have not started.',
   task_dispatch: 'Offer ready tasks to workers; one call settles a whole page.',
   task_review: 'Judge results: accept completes the task, revise sends it back with feedback, fail ends it.',
-  task_cancel: 'End open tasks that nobody needs any more.',
+  task_cancel: 'End open tasks nobody needs any more.',
   note: 'Record what must not be forgotten.',
   ask_human: 'Ask a person what only a person can decide.',
   handoff:

@@ -16,6 +16,8 @@ export const ID_PREFIXES = {
   endpoint: 'whe',
   delivery: 'whd',
   apiKey: 'key',
+  session: 'ses',
+  auditEntry: 'aud',
   event: 'evt',
   artifact: 'art',
 } as const;

@@ -182,6 +182,22 @@ export {
   apiKeySchema,
 } from './tenant.js';
 export {
+  rerollInputSchema,
+  signInInputSchema,
+  type SignInInput,
+  sessionSchema,
+  signInLinkSchema,
+  MODEL_PROVIDERS,
+  type ModelProvider,
+  modelCredentialInputSchema,
+  AUDIT_ACTIONS,
+  auditActionSchema,
+  type AuditAction,
+  auditActorSchema,
+  type AuditActor,
+  auditEntrySchema,
+} from './access.js';
+export {
   PAGE_LIMIT_DEFAULT,
   PAGE_LIMIT_MAX,
   pageQuerySchema,

@@ -124,6 +124,7 @@ export {
   deleteEndpoint,
   endpointSecretPlace,
   ensureCallbackEndpoints,
+  resealEndpoints,
   rotateEndpointSecret,
   updateEndpoint,
   type NewEndpoint,

@@ -11,6 +11,7 @@ import {
   readMissionStatus,
   type Resource,
 } from '#ledger';
+import { recordAudit } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
@@ -20,6 +21,12 @@ import { requireRoom } from './require-room.js';
 import { directiveView, noteSchema, noteView } from './registers.view.js';
 
 type PageQuery = z.output<typeof pageQuery>;
+
+const AUDITED = {
+  accept: 'directive.accepted',
+  reject: 'directive.rejected',
+  retire: 'directive.retired',
+} as const;
 
 @Controller('v1')
 export class DirectivesController {
@@ -63,7 +70,9 @@ export class DirectivesController {
     return this.commands.run(call, async (tx) => {
       requireRoom((await readMissionStatus(tx, mission.id)).policy, input.text, '/text');
       const id = await addDirective(tx, mission.id, input.text, call.actor);
-      return { status: 201, body: directiveView(await readDirective(tx, id)) };
+      const after = directiveView(await readDirective(tx, id));
+      await recordAudit(tx, { actor: call.actor, action: 'directive.added', subjectId: after.id, after });
+      return { status: 201, body: after };
     });
   }
 
@@ -121,12 +130,19 @@ export class DirectivesController {
 
   private move(call: Call, directive: Resource, action: 'accept' | 'reject' | 'retire') {
     return this.commands.run(call, async (tx) => {
-      if (action === 'accept' && directive.missionId !== null) {
-        const { text } = await readDirective(tx, directive.id);
-        requireRoom((await readMissionStatus(tx, directive.missionId)).policy, text, '/text');
-      }
+      const before = await readDirective(tx, directive.id);
+      if (action === 'accept' && directive.missionId !== null)
+        requireRoom((await readMissionStatus(tx, directive.missionId)).policy, before.text, '/text');
       await moveDirective(tx, directive.id, action, call.actor);
-      return { status: 200, body: directiveView(await readDirective(tx, directive.id)) };
+      const after = directiveView(await readDirective(tx, directive.id));
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: AUDITED[action],
+        subjectId: after.id,
+        before: { state: before.state },
+        after: { state: after.state, text: after.text },
+      });
+      return { status: 200, body: after };
     });
   }
 }

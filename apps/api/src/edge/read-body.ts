@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { JSON_DEPTH_MAX } from '#contracts';
 import { isDeeperThan } from './json-depth.js';
 import { ApiProblem, validationProblem } from './problem.js';
+import { findUnfaithful } from './unfaithful.js';
 
 export const BODY_BYTES_MAX = 256 * 1_024;
 /** A client that is still sending cannot read the refusal: what comes beyond the limit is read and dropped, up to this. */
@@ -53,13 +54,15 @@ export function tooLarge(bytesMax: number): ApiProblem {
   return new ApiProblem(413, 'body_too_large', `At most ${bytesMax} bytes are taken here.`);
 }
 
-/** Parses JSON; 400 when it is none, 422 when it is nested too deep. */
+/** Parses JSON; 400 when it is none, 422 when it is nested too deep or could not be kept as it was sent. */
 export function parseJson(bytes: Uint8Array): unknown {
   const value = parseText(bytes);
   if (isDeeperThan(value, JSON_DEPTH_MAX))
     throw validationProblem([
       { pointer: '', code: 'too_deep', message: `is nested more than ${JSON_DEPTH_MAX} levels deep` },
     ]);
+  const unfaithful = findUnfaithful(value);
+  if (unfaithful !== null) throw validationProblem([unfaithful]);
   return value;
 }
 

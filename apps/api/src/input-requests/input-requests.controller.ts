@@ -10,6 +10,7 @@ import {
 } from '#contracts';
 import { Transactions, type Tx } from '#database';
 import { answerInputRequest, listInputRequests, readInputRequestWithTasks, type Resource } from '#ledger';
+import { recordAudit } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
@@ -75,7 +76,14 @@ export class InputRequestsController {
   ) {
     return this.commands.run(call, async (tx) => {
       await answerInputRequest(tx, request.id, { ...input, trusted: call.trusted }, call.actor);
-      return { status: 200, body: await readView(tx, request.id) };
+      const body = await readView(tx, request.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'input_request.answered',
+        subjectId: body.id,
+        after: { kind: body.kind, answer: body.answer },
+      });
+      return { status: 200, body };
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
+  encodeId,
   missionInputSchema,
   missionPatchSchema,
   missionSchema,
@@ -22,7 +23,8 @@ import {
   updateMission,
   type Resource,
 } from '#ledger';
-import { SecretBox } from '#tenancy';
+import { recordAudit, SecretBox } from '#tenancy';
+import { fieldsOf } from '../audit/fields-of.js';
 import { requireRoom } from '../directives/require-room.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
@@ -105,9 +107,18 @@ export class MissionsController {
     @JsonBody(missionPatchSchema) patch: MissionPatch,
   ) {
     const changed = await this.transactions.inTransaction(call.tenantId, async (tx) => {
-      requireMatch(call.request, changeableView(missionView(await lockMissionStatus(tx, mission.id))));
+      const before = missionView(await lockMissionStatus(tx, mission.id));
+      requireMatch(call.request, changeableView(before));
       await updateMission(tx, mission.id, patch, call.actor);
-      return readView(tx, mission.id);
+      const after = await readView(tx, mission.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'mission.updated',
+        subjectId: after.id,
+        before: fieldsOf(before, patch),
+        after: fieldsOf(after, patch),
+      });
+      return after;
     });
     return tagged(call, changed);
   }
@@ -158,8 +169,17 @@ export class MissionsController {
 
   private control(call: Call, mission: Resource, action: 'pause' | 'resume' | 'cancel' | 'archive') {
     return this.commands.run(call, async (tx) => {
+      const before = await lockMissionStatus(tx, mission.id);
       await controlMission(tx, mission.id, action, call.actor);
-      return { status: 200, body: await readView(tx, mission.id) };
+      const after = await readView(tx, mission.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: AUDITED[action],
+        subjectId: encodeId('mission', mission.id),
+        before: { state: before.status, holds: before.holds },
+        after: { state: after.state, holds: after.holds },
+      });
+      return { status: 200, body: after };
     });
   }
 }
@@ -169,6 +189,13 @@ function tagged(call: Call, mission: Mission): Mission {
   call.response.setHeader('ETag', twoPartTag(changeableView(mission), mission));
   return mission;
 }
+
+const AUDITED = {
+  pause: 'mission.paused',
+  resume: 'mission.resumed',
+  cancel: 'mission.canceled',
+  archive: 'mission.archived',
+} as const;
 
 async function readView(tx: Tx, missionId: string) {
   return missionView(await readMissionStatus(tx, missionId));

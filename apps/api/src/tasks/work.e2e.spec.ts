@@ -4,6 +4,7 @@ import request from 'supertest';
 import { decodeId, newUuid, taskSchema, missionSchema, eventSchema, attemptSchema } from '#contracts';
 import { anApi, REFUSED_URL } from '../../test-support/api.js';
 import { createTestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { aTenant } from '../../test-support/a-tenant.js';
 
 const { transactions, drop } = await createTestDatabase();
@@ -23,6 +24,7 @@ interface Person {
   get(path: string): request.Test;
   post(path: string, body?: string | object): request.Test;
   patch(path: string, body: object): request.Test;
+  delete(path: string): request.Test;
 }
 
 /** A tenant with one mission, and its key in every request. */
@@ -41,6 +43,7 @@ async function aPerson(): Promise<Person> {
     get: (path) => send(api().get(path)),
     post: (path, body = {}) => send(api().post(path)).set('Content-Type', 'application/json').send(body),
     patch: (path, body) => send(api().patch(path)).send(body),
+    delete: (path) => send(api().delete(path)),
   };
 }
 
@@ -361,6 +364,25 @@ describe('a claimed attempt', () => {
       attempt: { state: 'leased', worker: 'worker' },
       task: { id: task.body.id },
     });
+  });
+
+  it('is nothing for a key that is revoked while it waits', async () => {
+    const person = await aPerson();
+    const key = await person.post('/v1/api-keys', { name: 'w', scopes: ['workers:claim'] });
+    const waiting = request(app.getHttpServer())
+      .post('/v1/claims')
+      .set({ Authorization: `Bearer ${String(key.body.api_key)}` })
+      .send({ pool: 'build', wait_seconds: 30 })
+      .then((answer) => answer);
+    await eventually('the key was let in', async () => {
+      const { body } = await person.get('/v1/api-keys');
+      return body.data.some(
+        (one: { id: string; last_used_at: string | null }) =>
+          one.id === key.body.id && one.last_used_at !== null,
+      );
+    });
+    await person.delete(`/v1/api-keys/${String(key.body.id)}`);
+    expect((await waiting).status).toBe(401);
   });
 
   it('is claimed once by an Idempotency-Key', async () => {

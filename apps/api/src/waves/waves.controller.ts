@@ -20,6 +20,7 @@ import {
   rotateConductor,
   type Resource,
 } from '#ledger';
+import { recordAudit } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
@@ -65,10 +66,16 @@ export class WavesController {
     @Subject() mission: Resource,
     @JsonBody(rotationInputSchema) input: RotationInput,
   ) {
-    return this.commands.run(call, async (tx) => ({
-      status: 202,
-      body: await rotateConductor(tx, mission.id, input, { actor: call.actor, expectTokens }),
-    }));
+    return this.commands.run(call, async (tx) => {
+      const body = await rotateConductor(tx, mission.id, input, { actor: call.actor, expectTokens });
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'conductor.rotated',
+        subjectId: encodeId('mission', mission.id),
+        after: { ...input, epoch: body.epoch },
+      });
+      return { status: 202, body };
+    });
   }
 
   @Get('missions/:id/waves')
