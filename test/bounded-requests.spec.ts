@@ -4,7 +4,7 @@ import { buildContext } from '#context';
 import { fits } from '#model';
 import { countAnswerTokens, callTools } from '../apps/simulator/src/domain/answer.js';
 import { countPromptTokens, promptSegments } from '../apps/simulator/src/domain/count-tokens.js';
-import { countRequestSchema } from '../apps/simulator/src/domain/messages-request.js';
+import { messagesRequestSchema } from '../apps/simulator/src/domain/messages-request.js';
 import { appendTurn, provenNext, type Turn } from '../libs/conductor/src/turn.js';
 import { arbitraryInput } from '../libs/context/test/arbitrary-input.js';
 
@@ -30,8 +30,7 @@ const aTurn = fc.record({
 
 /** The prompt's true size, by a tokenizer that our side knows nothing of. */
 function trueTokens(request: object, messages: readonly unknown[]): number {
-  const { max_tokens, ...prompt } = { max_tokens: 0, ...request };
-  return countPromptTokens(promptSegments(countRequestSchema.parse({ ...prompt, messages })));
+  return countPromptTokens(promptSegments(messagesRequestSchema.parse({ ...request, messages })));
 }
 
 /** An answer of so many calls, as it comes and as it is charged. */

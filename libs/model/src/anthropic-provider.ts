@@ -11,7 +11,7 @@ import { startWatchdog, type Watchdog, type WatchdogLimits } from './watchdog.js
 const RETRY_AFTER_MS_MAX = 3_600_000;
 
 /** Statuses by which a provider says that it has no such endpoint. */
-const CANNOT_COUNT_STATUSES: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
+const CANNOT_COUNT_STATUSES: ReadonlySet<unknown> = new Set([404, 405, 501]);
 
 /** Failures to connect: nobody can have answered, so nobody charges. */
 const NEVER_ARRIVED_CODES: ReadonlySet<unknown> = new Set([

@@ -57,6 +57,6 @@ function bare({ role, content }: Message): object {
   return { role, content: content.map(plain) };
 }
 
-function plain<Marked extends { cache_control?: unknown }>({ cache_control, ...rest }: Marked): object {
-  return rest;
+function plain(block: object): object {
+  return { ...block, cache_control: undefined };
 }
