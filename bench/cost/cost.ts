@@ -151,7 +151,7 @@ const DIRECTIVES = [
 ];
 
 /** Tasks of about 120 tokens with results of 150 to 1,000, the same for every run. */
-export function seededTasks(count: number): ArrivingTask[] {
+function seededTasks(count: number): ArrivingTask[] {
   const random = seededRandom(SEED);
   return Array.from({ length: count }, (_task, index) => ({
     key: `task-${index + 1}`,

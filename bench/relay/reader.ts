@@ -33,7 +33,7 @@ export async function findFact(fact: Fact, context: string, read: Read): Promise
 }
 
 /** The calls that a text suggests for a subject, the most telling first. */
-export function pointersFor({ kind, subject }: Fact, text: string): Pointer[] {
+function pointersFor({ kind, subject }: Fact, text: string): Pointer[] {
   const lines = text.split('\n');
   const about = lines.flatMap((line, index) =>
     line.toLowerCase().includes(subject.toLowerCase()) ? [recordAround(lines, index)] : [],

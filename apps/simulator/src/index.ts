@@ -2,4 +2,3 @@ export { startSimulator, type Simulator } from './start-simulator.js';
 export { readSimulatorScript, type SimulatorScript } from './script.js';
 export { PromptMeter } from './prompt-meter.js';
 export { countTokens } from './domain/count-tokens.js';
-export type { InputUsage } from './domain/prefix-cache.js';
