@@ -1,4 +1,5 @@
 import { benchCost } from './cost/cost.js';
+import { benchFinishedWork } from './finished/compare-finished.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { benchRelay } from './relay/relay.js';
 import { benchReplay } from './replay/replay.js';
@@ -16,5 +17,9 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   relay: {
     summary: 'what is still known, lost, doubled, stale or obeyed after 1 to 500 rotations, policy by policy',
     run: benchRelay,
+  },
+  finished: {
+    summary: 'the context and the building time of a wave after 20,000 finished tasks, beside 250',
+    run: benchFinishedWork,
   },
 };

@@ -70,14 +70,16 @@ export class BenchMission {
     const { row } = await transactions.inSystemTransaction((system) =>
       createTenant(system, { name: 'bench', limits, environment: 'local' }),
     );
-    const mission = missionInputSchema.parse({
-      title: 'A long mission',
-      objective: 'Do what arrives.',
-      ...input,
-      policy: { debounce_ms: 0, workers: [POOL], ...input.policy },
-    });
-    const missionId = await transactions.inTransaction(row.id, (tx) => createMission(tx, mission, CLIENT));
+    const missionId = await transactions.inTransaction(row.id, (tx) =>
+      createMission(tx, missionOf(input), CLIENT),
+    );
     return new BenchMission(transactions, simulator, waves, row.id, missionId);
+  }
+
+  /** Another mission of the same tenant, on the same simulator. */
+  async another(input: Partial<MissionInput> = {}): Promise<BenchMission> {
+    const missionId = await this.run((tx) => createMission(tx, missionOf(input), CLIENT));
+    return new BenchMission(this.transactions, this.simulator, this.waves, this.tenantId, missionId);
   }
 
   /** One transaction of the mission's tenant. */
@@ -121,6 +123,15 @@ export class BenchMission {
   async end(): Promise<void> {
     await this.simulator.close();
   }
+}
+
+function missionOf(input: Partial<MissionInput>): MissionInput {
+  return missionInputSchema.parse({
+    title: 'A long mission',
+    objective: 'Do what arrives.',
+    ...input,
+    policy: { debounce_ms: 0, workers: [POOL], ...input.policy },
+  });
 }
 
 /** As the built-in worker hands in what it has written: the first sentence says it, the rest is the output. */

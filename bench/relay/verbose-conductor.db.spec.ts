@@ -8,7 +8,7 @@ import { withNotes } from './record-notes.js';
 /** The most that the schema of `note` takes. */
 const NOTE_CHARACTERS = 2_000;
 const ENTRIES = 10;
-const WAVES = 6;
+const WAVES = 12;
 
 /** A conductor that was asked to be brief and never is: the longest notes there can be, and a hand-off beyond its limit. */
 function rambling({ answer }: AskedRequest) {
