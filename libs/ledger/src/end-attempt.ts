@@ -136,6 +136,13 @@ export async function failAttempt(
         readyAt: next.readyAt,
         feedback: body.error.message,
       });
+      ledger.append({
+        type: 'task.queued',
+        actor,
+        taskId: task.id,
+        attemptId: attempt.id,
+        data: { ...refs(task, attempt), state: 'queued', reason: TASK_REASONS.attemptFailed },
+      });
       arriveFailure(ledger, 'attempt_failed', { task, attempt, error: body.error.message });
     } else if (next.kind === 'fail_task')
       await exhaust(ledger, await saveTask(ledger, task, { failures }), {

@@ -149,7 +149,9 @@ describe('an id in an address', () => {
 
 describe('what another tenant owns', () => {
   const lists = ofTenants.filter(
-    ({ verb, kind, answers }) => verb === 'get' && kind === null && answers['200'] !== null,
+    ({ verb, kind, path, answers }) =>
+      // a stream does not end; what it tells has specs of its own
+      verb === 'get' && kind === null && answers['200'] !== null && !path.endsWith('/stream'),
   );
 
   it.each(lists)('is nowhere in $verb $path', async (operation) => {
