@@ -18,6 +18,8 @@ import { createHandlers } from '../../worker/src/index.js';
 import { packageRoot } from './package-root.js';
 
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
+/** Digests that a model rewords at once: a luxury, which is to keep nothing else from the provider. */
+const DIGEST_SLOTS = 1;
 /** What is in hand when a stop is asked for may take so long to finish; then it is given back. */
 const DRAIN_MS_MAX = 12_000;
 /** After so long in all nothing is waited for any more: leases run out by themselves. */
@@ -77,6 +79,7 @@ function handlersOf(
     transactions,
     gateway: new ModelGateway({ transactions, unprovedRequests: config.unprovedRequests, ...model }),
     safeFetch: parts.safeFetch,
+    digestWriter: config.digestWriter,
     openSecret: (sealed, place) => secretBox.open(sealed, place),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
     logger,
@@ -140,5 +143,10 @@ function allowedNetworksOf(config: Config): AllowedNetwork[] {
 }
 
 function slotsOf(config: Config): TicketSlots {
-  return { wave: config.waveSlots, attempt: config.attemptSlots, delivery: config.deliverySlots };
+  return {
+    wave: config.waveSlots,
+    attempt: config.attemptSlots,
+    delivery: config.deliverySlots,
+    digest: config.digestWriter === 'model' ? DIGEST_SLOTS : 0,
+  };
 }

@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       anthropicApiKey: null,
       anthropicBaseUrl: null,
       unprovedRequests: 'send',
+      digestWriter: 'extractive',
       webhookScheduleSeconds: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400],
       webhookAllowCidrs: null,
       waveSlots: 4,
