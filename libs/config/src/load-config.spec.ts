@@ -47,6 +47,15 @@ describe('loadConfig', () => {
     });
   });
 
+  it('lets a model word digests where there is a key for one, unless it is told otherwise', () => {
+    const writerOf = (environment: NodeJS.ProcessEnv) => loadConfig(environment).digestWriter;
+    expect(writerOf({ ANTHROPIC_API_KEY: 'sk-ant-1' })).toBe('model');
+    expect(writerOf({ ANTHROPIC_API_KEY: 'sk-ant-1', WAVEKEEPER_DIGEST_WRITER: 'extractive' })).toBe(
+      'extractive',
+    );
+    expect(writerOf({ WAVEKEEPER_DIGEST_WRITER: 'model' })).toBe('model');
+  });
+
   it('takes what is set, lists by comma and white space around them ignored', () => {
     expect(
       loadConfig({
