@@ -8,7 +8,7 @@ import { BULL_QUEUES_HERE, startRedis, type TestRedis } from '../support/redis-s
 
 /** Nobody’s: a ring names no tenant. */
 const TENANT_ID = '00000000-0000-7000-8000-000000000000';
-const SLOTS = { wave: 2, attempt: 2, delivery: 2 } as const;
+const SLOTS = { wave: 2, attempt: 2, delivery: 2, digest: 1 } as const;
 
 // What the ledger asks of a queue, held against each of them: a ring is heard, late rather than early, and nobody ever
 // waits for one, whatever has become of the store.
@@ -40,6 +40,7 @@ describe.each<QueueBackend>(BULL_QUEUES_HERE)('the doorbell on %s', (queue) => {
         wave: handlerOf('wave'),
         attempt: handlerOf('attempt'),
         delivery: handlerOf('delivery'),
+        digest: handlerOf('digest'),
       },
       slots: SLOTS,
       countDueDeliveries: () => Promise.resolve(0),
@@ -130,6 +131,7 @@ describe.each(BULL_QUEUES_HERE.filter((queue) => queue === 'redis'))(
           },
           attempt: () => Promise.resolve(false),
           delivery: () => Promise.resolve(false),
+          digest: () => Promise.resolve(false),
         },
         slots: SLOTS,
         countDueDeliveries: () => Promise.resolve(0),

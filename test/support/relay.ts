@@ -41,6 +41,7 @@ export async function startRelay(
   const handlers = createHandlers({
     transactions,
     gateway,
+    digestWriter: 'model',
     safeFetch: { post: () => Promise.reject(new Error('no webhooks in this test')) },
     openSecret: () => Promise.resolve(''),
     webhookScheduleSeconds: [0],

@@ -18,6 +18,8 @@ import { createHandlers } from '../../worker/src/index.js';
 import { packageRoot } from './package-root.js';
 
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
+/** Digests that a model rewords at once: a luxury, which is to keep nothing else from the provider. */
+const DIGEST_SLOTS = 1;
 /** What is in hand when a stop is asked for may take so long to finish; then it is given back. */
 const DRAIN_MS_MAX = 12_000;
 /** After so long in all nothing is waited for any more: leases run out by themselves. */
@@ -87,6 +89,7 @@ function handlersOf(
         transactions.inTransaction(tenantId, (tx) => openModelCredential(tx, secretBox, 'anthropic')),
     }),
     safeFetch: parts.safeFetch,
+    digestWriter: config.digestWriter,
     openSecret: (tenantId, sealed, place) =>
       transactions.inTransaction(tenantId, (tx) => secretBox.open(tx, sealed, place)),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
@@ -151,5 +154,10 @@ function allowedNetworksOf(config: Config): AllowedNetwork[] {
 }
 
 function slotsOf(config: Config): TicketSlots {
-  return { wave: config.waveSlots, attempt: config.attemptSlots, delivery: config.deliverySlots };
+  return {
+    wave: config.waveSlots,
+    attempt: config.attemptSlots,
+    delivery: config.deliverySlots,
+    digest: config.digestWriter === 'model' ? DIGEST_SLOTS : 0,
+  };
 }

@@ -6,6 +6,7 @@ import { chargeUsd } from './domain/charge.js';
 import { checkRequest, checkWindow, invalid, type Refusal } from './domain/check-request.js';
 import { conduct } from './domain/conductor-policy.js';
 import { countPromptTokens, promptSegments, type PromptSegment } from './domain/count-tokens.js';
+import { reword } from './domain/digest-policy.js';
 import { faultFor, spoilAnswer, type FaultKind } from './domain/faults.js';
 import type { OutgoingMessage } from './domain/message-events.js';
 import {
@@ -140,6 +141,7 @@ export class Simulation {
 
   private said(request: MessagesRequest, role: PromptRole | null): Answer {
     if (role === 'conductor') return conduct(this.script.conductor, viewOf(request));
+    if (role === 'digest') return reword(this.script.conductor, request);
     return role === 'worker' ? work(request, this.script.seed) : sayText('Understood.');
   }
 

@@ -1,5 +1,5 @@
 import { RunAttempt } from '#attempts';
-import { RunWave } from '#conductor';
+import { RunWave, WriteDigest } from '#conductor';
 import type { Ticket } from '#contracts';
 import type { Transactions } from '#database';
 import type { TicketHandlers } from '#dispatch';
@@ -12,6 +12,8 @@ import { Deliver, type DeliverDependencies } from '#webhooks';
 export interface WorkerDependencies {
   readonly transactions: Transactions;
   readonly gateway: ModelGateway;
+  /** Whether a model rewords digests; `extractive`: what the ledger wrote stands. */
+  readonly digestWriter: 'model' | 'extractive';
   readonly safeFetch: DeliverDependencies['safeFetch'];
   readonly openSecret: DeliverDependencies['openSecret'];
   readonly webhookScheduleSeconds: readonly number[];
@@ -24,6 +26,7 @@ export interface WorkerDependencies {
 export function createHandlers(dependencies: WorkerDependencies): TicketHandlers {
   const runWave = new RunWave(dependencies);
   const runAttempt = new RunAttempt(dependencies);
+  const writeDigest = new WriteDigest(dependencies);
   const deliver = new Deliver({
     ...dependencies,
     scheduleSeconds: dependencies.webhookScheduleSeconds,
@@ -40,5 +43,6 @@ export function createHandlers(dependencies: WorkerDependencies): TicketHandlers
     wave: () => runWave.run(),
     attempt: () => runAttempt.run(),
     delivery: () => deliver.run(),
+    digest: () => (dependencies.digestWriter === 'model' ? writeDigest.run() : Promise.resolve(false)),
   } satisfies Record<Ticket, () => Promise<boolean>>;
 }

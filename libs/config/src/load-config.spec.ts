@@ -33,6 +33,7 @@ describe('loadConfig', () => {
       anthropicApiKey: null,
       anthropicBaseUrl: null,
       unprovedRequests: 'send',
+      digestWriter: 'extractive',
       webhookScheduleSeconds: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400],
       webhookAllowCidrs: null,
       waveSlots: 4,
@@ -45,6 +46,15 @@ describe('loadConfig', () => {
       clientUrl: null,
       clientApiKey: null,
     });
+  });
+
+  it('lets a model word digests where there is a key for one, unless it is told otherwise', () => {
+    const writerOf = (environment: NodeJS.ProcessEnv) => loadConfig(environment).digestWriter;
+    expect(writerOf({ ANTHROPIC_API_KEY: 'sk-ant-1' })).toBe('model');
+    expect(writerOf({ ANTHROPIC_API_KEY: 'sk-ant-1', WAVEKEEPER_DIGEST_WRITER: 'extractive' })).toBe(
+      'extractive',
+    );
+    expect(writerOf({ WAVEKEEPER_DIGEST_WRITER: 'model' })).toBe('model');
   });
 
   it('takes what is set, lists by comma and white space around them ignored', () => {

@@ -5,6 +5,7 @@ import { settingsSchema, type Settings } from './settings.js';
 
 export type QueueBackend = 'redis' | 'postgres' | 'none';
 export type Role = 'api' | 'worker';
+export type DigestWriter = 'model' | 'extractive';
 
 /** What the settings amount to. Durations are in the unit their name ends with. */
 export interface Config {
@@ -22,6 +23,7 @@ export interface Config {
   readonly anthropicApiKey: string | null;
   readonly anthropicBaseUrl: string | null;
   readonly unprovedRequests: Settings['WAVEKEEPER_UNPROVED_REQUESTS'];
+  readonly digestWriter: DigestWriter;
   readonly webhookScheduleSeconds: readonly number[];
   /** Null means the default of the mode: loopback in local mode, else nothing private. */
   readonly webhookAllowCidrs: readonly string[] | null;
@@ -84,6 +86,7 @@ function configFrom(settings: Settings): Config {
     anthropicApiKey: orNull(settings.ANTHROPIC_API_KEY),
     anthropicBaseUrl: orNull(settings.ANTHROPIC_BASE_URL),
     unprovedRequests: settings.WAVEKEEPER_UNPROVED_REQUESTS,
+    digestWriter: resolveDigestWriter(settings),
     webhookScheduleSeconds: settings.WAVEKEEPER_WEBHOOK_SCHEDULE,
     webhookAllowCidrs: orNull(settings.WAVEKEEPER_WEBHOOK_ALLOW_CIDRS),
     waveSlots: settings.WAVEKEEPER_WAVE_SLOTS,
@@ -96,6 +99,11 @@ function configFrom(settings: Settings): Config {
     clientUrl: orNull(settings.WAVEKEEPER_URL),
     clientApiKey: orNull(settings.WAVEKEEPER_API_KEY),
   };
+}
+
+function resolveDigestWriter(settings: Settings): DigestWriter {
+  if (settings.WAVEKEEPER_DIGEST_WRITER !== 'auto') return settings.WAVEKEEPER_DIGEST_WRITER;
+  return settings.ANTHROPIC_API_KEY === undefined ? 'extractive' : 'model';
 }
 
 function resolveQueue(settings: Settings): QueueBackend {

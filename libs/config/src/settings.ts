@@ -55,6 +55,12 @@ export const settingsSchema = z.object({
     .describe(
       'what becomes of a model request whose size is only estimated, where the provider cannot count',
     ),
+  WAVEKEEPER_DIGEST_WRITER: z
+    .enum(['auto', 'model', 'extractive'])
+    .default('auto')
+    .describe(
+      'who words digests of finished work: model: a model rewords what the ledger wrote; extractive: none does; auto: model when ANTHROPIC_API_KEY is set',
+    ),
   WAVEKEEPER_WEBHOOK_SCHEDULE: list
     .pipe(z.array(integer(0, 604_800)).max(30))
     .default(WEBHOOK_SCHEDULE_SECONDS)

@@ -68,8 +68,9 @@ export class TicketQueueModule {
     readonly slots: TicketSlots;
   }): DynamicModule {
     const { handlers, slots } = options;
+    // A ticket without a slot is taken all the same: another process may ring for it, and its handler finds nothing.
     const processors: Provider[] =
-      handlers === null ? [] : TICKETS.map((ticket) => processorOf(ticket, slots[ticket]));
+      handlers === null ? [] : TICKETS.map((ticket) => processorOf(ticket, Math.max(1, slots[ticket])));
     return {
       module: TicketQueueModule,
       imports: [

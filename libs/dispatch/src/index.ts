@@ -3,6 +3,7 @@ export { Dispatcher, type DispatcherOptions } from './dispatcher.js';
 export type { Doorbell, TicketHandlers, TicketSlots } from './doorbell.js';
 export {
   pickDueMission,
+  pickMissionWithDigests,
   pickMissionWithOffers,
   type OfferScope,
   type PickedMission,

@@ -8,7 +8,7 @@ export interface PickedMission {
 }
 
 const CANDIDATES_MAX = 32;
-/** While one of these holds, the built-in worker could not ask its model either; other workers go on. */
+/** While one of these holds, the built-in worker and the writer of digests could not ask their model either; other workers go on. */
 const HOLDS_OF_MODEL_CALLS: Hold[] = ['budget', 'provider'];
 
 /**
@@ -74,12 +74,31 @@ export async function pickMissionWithOffers(
   return row === undefined ? null : { tenantId: row.tenant_id, missionId: row.mission_id };
 }
 
+/**
+ * The fairest mission with a live digest that a model may reword now: 1. none that is paused, held from asking a model or
+ * at its end, 2. by the same cost as waves, 3. then what has been due longest. Nothing is locked: the claim does.
+ */
+export async function pickMissionWithDigests(system: SystemTx): Promise<PickedMission | null> {
+  const [row] = await system.db.$queryRaw<{ tenant_id: string; mission_id: string }[]>`
+    SELECT d.tenant_id, d.mission_id
+      FROM digest d
+      JOIN mission m ON m.tenant_id = d.tenant_id AND m.id = d.mission_id
+      JOIN tenant t ON t.id = d.tenant_id
+     WHERE d.parent_id IS NULL AND d.writer = 'extractive' AND d.write_after <= clock_timestamp()
+       AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
+     ORDER BY t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
+                / (t.limits->>'weight')::float8,
+              d.write_after
+     LIMIT 1`;
+  return row === undefined ? null : { tenantId: row.tenant_id, missionId: row.mission_id };
+}
+
 /** How much is due now, by kind of ticket, each counted up to `countMax`. */
 export async function countDueWork(
   system: SystemTx,
   countMax: number,
-): Promise<{ wave: number; attempt: number }> {
-  const [row] = await system.db.$queryRaw<{ wave: number; attempt: number }[]>`
+): Promise<{ wave: number; attempt: number; digest: number }> {
+  const [row] = await system.db.$queryRaw<{ wave: number; attempt: number; digest: number }[]>`
     SELECT (SELECT count(*)::int FROM (
               SELECT 1 FROM mission
                WHERE state = 'active' AND holds = '{}' AND wave_id IS NULL AND wave_due_at <= clock_timestamp()
@@ -88,8 +107,13 @@ export async function countDueWork(
               SELECT 1 FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id
                WHERE a.state = 'offered' AND a.pool = ${BUILTIN_POOL} AND a.available_at <= clock_timestamp()
                  AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
-               LIMIT ${countMax}) due) AS attempt`;
-  return row ?? { wave: 0, attempt: 0 };
+               LIMIT ${countMax}) due) AS attempt,
+           (SELECT count(*)::int FROM (
+              SELECT 1 FROM digest d JOIN mission m ON m.tenant_id = d.tenant_id AND m.id = d.mission_id
+               WHERE d.parent_id IS NULL AND d.writer = 'extractive' AND d.write_after <= clock_timestamp()
+                 AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
+               LIMIT ${countMax}) due) AS digest`;
+  return row ?? { wave: 0, attempt: 0, digest: 0 };
 }
 
 /** Missions whose wave has lost its lease. */

@@ -64,7 +64,7 @@ describe('a sweep', () => {
     const attempt = await mission.workingOn();
     expect(await sweepOnce()).toMatchObject({ attempt: 0 });
     await mission.expireLease(attempt);
-    expect(await sweepOnce()).toEqual({ wave: 0, attempt: 1, delivery: 0 });
+    expect(await sweepOnce()).toEqual({ wave: 0, attempt: 1, delivery: 0, digest: 0 });
     expect((await mission.attempts('T1')).map((row) => row.state)).toEqual(['expired', 'offered']);
   });
 
@@ -121,7 +121,7 @@ describe('the dispatcher', () => {
     const dispatcher = new Dispatcher({
       transactions: database.transactions,
       doorbell: { ring: (ticket) => void rung.push(ticket), ensure: () => Promise.resolve() },
-      slots: { wave: 2, attempt: 1, delivery: 1 },
+      slots: { wave: 2, attempt: 1, delivery: 1, digest: 0 },
       countDueDeliveries: () => Promise.resolve(7),
       sweepIntervalMs: 60_000,
       logger: silentLogger,

@@ -19,10 +19,14 @@ export type Reservation = 'ok' | 'wait' | 'reached';
 
 /**
  * Reserves `amountUsd` (decimal string) against the mission's limits, 1. under the mission's lock, so that concurrent
- * requests cannot both take the last of it, 2. never above the limit, spent and reserved together, 3. nor above the day's (UTC),
- * counting what today's calls have cost or still reserve.
+ * requests cannot both take the last of it, 2. never above `share` of the limit, spent and reserved together, 3. nor of the
+ * day's (UTC), counting what today's calls have cost or still reserve.
  */
-export async function reserveBudget(tx: Tx, missionId: string, amountUsd: string): Promise<Reservation> {
+export async function reserveBudget(
+  tx: Tx,
+  missionId: string,
+  { amountUsd, share }: { readonly amountUsd: string; readonly share: number },
+): Promise<Reservation> {
   // The lock comes first, as a statement of its own: an UPDATE that had to wait for it would still see yesterday's calls.
   await tx.db.$queryRaw`
     SELECT 1 AS locked FROM mission WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${missionId}::uuid FOR UPDATE`;
@@ -30,12 +34,12 @@ export async function reserveBudget(tx: Tx, missionId: string, amountUsd: string
     UPDATE mission
        SET reserved_usd = reserved_usd + ${amountUsd}::numeric
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${missionId}::uuid
-       AND (limit_usd IS NULL OR spent_usd + reserved_usd + ${amountUsd}::numeric <= limit_usd)
+       AND (limit_usd IS NULL OR spent_usd + reserved_usd + ${amountUsd}::numeric <= limit_usd * ${share}::numeric)
        AND (daily_usd IS NULL OR ${amountUsd}::numeric + (
              SELECT coalesce(sum(CASE WHEN state = 'sent' THEN c.reserved_usd ELSE cost_usd END), 0)
                FROM model_call c
               WHERE c.tenant_id = mission.tenant_id AND c.mission_id = mission.id
-                AND sent_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC') <= daily_usd)`;
+                AND sent_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC') <= daily_usd * ${share}::numeric)`;
   if (reserved === 1) return 'ok';
   const [row] = await tx.db.$queryRaw<{ others: boolean }[]>`
     SELECT reserved_usd > 0 AS others FROM mission WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${missionId}::uuid`;

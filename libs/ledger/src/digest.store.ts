@@ -1,5 +1,5 @@
 import type { Prisma, Tx } from '#database';
-import type { CardBody, DigestBody, EndState, Taint, TreeNode } from './domain/digest-node.js';
+import type { CardBody, DigestBody, DigestNode, EndState, Taint, TreeNode } from './domain/digest-node.js';
 import { digestNumber, parentPlace, placeKey } from './domain/digest-tree.js';
 
 /** One statement carries so many rows. */
@@ -149,6 +149,40 @@ export async function readRecordedEnds(tx: Tx, missionId: string): Promise<Recor
      WHERE e.tenant_id = ${tx.tenantId}::uuid AND e.mission_id = ${missionId}::uuid
        AND e.type IN ('task.completed', 'task.failed', 'task.canceled')
      ORDER BY e.seq`;
+}
+
+/** A model is asked so many times to reword a digest, this far apart: longer than a call may take. */
+export const WRITE_TRIES_MAX = 2;
+const WRITE_PAUSE_MS = 900_000;
+
+/**
+ * Takes the live digest of a mission that has been due longest to be reworded, 1. counting the try before it is made, so
+ * that a crash spends it too, 2. not again before its pause is over, and never after the last try, 3. passing over what
+ * others are writing at this moment.
+ */
+export async function claimDigestToWrite(tx: Tx, missionId: string): Promise<string | null> {
+  const [row] = await tx.db.$queryRaw<{ id: string }[]>`
+    UPDATE digest
+       SET write_tries = write_tries + 1,
+           write_after = CASE WHEN write_tries + 1 < ${WRITE_TRIES_MAX}::int
+                              THEN ${new Date(tx.now.getTime() + WRITE_PAUSE_MS)}::timestamptz END
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = (
+             SELECT id FROM digest
+              WHERE tenant_id = ${tx.tenantId}::uuid AND mission_id = ${missionId}::uuid AND parent_id IS NULL
+                AND writer = 'extractive' AND write_after <= clock_timestamp()
+              ORDER BY write_after, first LIMIT 1
+                FOR UPDATE SKIP LOCKED)
+    RETURNING id`;
+  return row?.id ?? null;
+}
+
+/** Puts a model's words in place of the extractive ones, once, and only while the digest is live: false when it is not. */
+export async function replaceWording(tx: Tx, digestId: string, node: DigestNode): Promise<boolean> {
+  const { body, tokens } = node;
+  const replaced = await tx.db.$executeRaw`
+    UPDATE digest SET writer = 'model', body = ${JSON.stringify(body)}::jsonb, tokens = ${tokens}, write_after = NULL
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${digestId}::uuid AND writer = 'extractive' AND parent_id IS NULL`;
+  return replaced === 1;
 }
 
 type StoredDigest = Prisma.DigestGetPayload<Record<string, never>>;

@@ -4,6 +4,8 @@ export { cancelTask, retryTask, updateTask } from './change-task.js';
 export { controlMission, createMission, ensureDefaultMission, updateMission } from './missions.js';
 export { ensureDigests, rebuildDigests } from './rebuild-digests.js';
 export type { RebuiltDigests } from './grow-digests.js';
+export { claimDigest, finishDigest, readDigestSources, type ClaimedDigest } from './reword-digests.js';
+export type { DigestWording, Rewording } from './domain/reword-digest.js';
 export { holdMission } from './holds.js';
 export { inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
@@ -58,6 +60,7 @@ export {
   digestRef,
   digestText,
   type CardNode,
+  type DigestBody,
   type DigestNode,
   type TreeNode,
 } from './domain/digest-node.js';

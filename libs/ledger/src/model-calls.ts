@@ -11,18 +11,28 @@ import { claimSettlement, insertModelCall, type NewModelCall, type Settlement } 
 export type CallPermission =
   { readonly kind: 'ok'; readonly callId: string } | { readonly kind: Exclude<Reservation, 'ok'> };
 
+/** What a role may take of a mission's limits. A digest is a luxury: the last fifth is for the work. */
+const SHARE_OF_LIMITS: Readonly<Record<NewModelCall['role'], number>> = {
+  conductor: 1,
+  worker: 1,
+  digest: 0.8,
+};
+
 /**
  * Records the intent to send one model request and reserves its worst-case price, in one transaction, before it is
- * sent. When the limit is reached the mission is held and asks for more.
+ * sent. When the limit is reached the mission is held and asks for more, unless it goes on without the answer as well.
  */
 export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallPermission> {
-  const reservation = await reserveBudget(tx, call.missionId, call.reservedUsd);
+  const reservation = await reserveBudget(tx, call.missionId, {
+    amountUsd: call.reservedUsd,
+    share: SHARE_OF_LIMITS[call.role],
+  });
   if (reservation === 'ok') {
     const callId = newUuid();
     await insertModelCall(tx, callId, call);
     return { kind: 'ok', callId };
   }
-  if (reservation === 'reached')
+  if (reservation === 'reached' && call.role !== 'digest')
     await inMission(tx, call.missionId, (ledger) =>
       holdMission(ledger, 'budget', 'The next model request does not fit the limit; raise it to go on.'),
     );

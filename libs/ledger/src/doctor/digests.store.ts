@@ -28,6 +28,14 @@ export const DIGEST_INVARIANTS: readonly Invariant[] = [
               OR (sum(c.completed), sum(c.failed), sum(c.canceled)) <> (p.completed, p.failed, p.canceled)`,
   },
   {
+    name: 'a digest and a card are told within their caps',
+    sql: `SELECT id, level, tokens FROM digest WHERE tokens > CASE level WHEN 0 THEN 60 ELSE 160 END OR tokens < 0`,
+  },
+  {
+    name: 'a digest that is not to be reworded again has had its tries or a model’s words',
+    sql: `SELECT id, writer, write_tries FROM digest WHERE level > 0 AND write_after IS NULL AND write_tries = 0`,
+  },
+  {
     name: 'live digests and cards cover every end once, with at most seven of a level',
     sql: `SELECT m.id, m.task_ends
             FROM mission m LEFT JOIN digest d ON d.tenant_id = m.tenant_id AND d.mission_id = m.id AND d.parent_id IS NULL

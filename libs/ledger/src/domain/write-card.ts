@@ -1,4 +1,4 @@
-import { cutToTokens, estimateTokens, toStorableText } from '#contracts';
+import { cutToTokens, estimateTokens } from '#contracts';
 import {
   CARD_TOKENS_MAX,
   cardHead,
@@ -8,10 +8,9 @@ import {
   type CardNode,
   type EndState,
 } from './digest-node.js';
+import { oneLine } from './one-line.js';
 import { refOf } from './refs.js';
 
-/** Texts are read no further than this. */
-const TEXT_CHARACTERS_READ_MAX = 2_000;
 /** Of the room for text, what a title takes at most beside an outcome. */
 const TITLE_SHARE = 0.55;
 /** The dash between title and outcome. */
@@ -54,11 +53,4 @@ function fitTexts(body: CardBody): CardBody {
     title,
     outcome: cutToTokens(body.outcome, Math.max(0, room - estimateTokens(title) - DASH_TOKENS)),
   };
-}
-
-/** Text from outside on one line, without what cannot be seen. */
-function oneLine(text: string): string {
-  return toStorableText(text.slice(0, TEXT_CHARACTERS_READ_MAX))
-    .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
-    .trim();
 }

@@ -76,7 +76,7 @@ function sumCounts(nodes: readonly TreeNode[]): EndCounts {
 }
 
 /** All that the nodes say, most telling first. What a later end of the same task has overtaken is gone. */
-function extractBody(nodes: readonly TreeNode[]): DigestBody {
+export function extractBody(nodes: readonly TreeNode[]): DigestBody {
   const bodies = nodes.map((node) => (node.writer === 'card' ? bodyOfCard(node.body) : node.body));
   const completed = lastCompleted(bodies);
   const isCurrent = ({ ref }: { ref: string }, place: number): boolean => place >= (completed.get(ref) ?? 0);
