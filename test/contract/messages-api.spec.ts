@@ -96,8 +96,8 @@ function clientOf(baseURL: string): Anthropic {
   return new Anthropic({ baseURL, apiKey: 'sk-test', maxRetries: 0 });
 }
 
-async function aFaultyProvider(kind: FaultKind) {
-  return aProvider({ faults: [{ match: { role: 'conductor', nth: 1 }, do: kind }] });
+async function aFaultyProvider(kind: FaultKind, script: SimulatorScript = {}) {
+  return aProvider({ ...script, faults: [{ match: { role: 'conductor', nth: 1 }, do: kind }] });
 }
 
 /** What the promise rejects with. */
@@ -167,6 +167,85 @@ describe('messages', () => {
   });
 });
 
+describe('thinking', () => {
+  const THINKING: Request = { ...CONDUCTOR_REQUEST, thinking: { type: 'adaptive' } };
+  /** The conversation that follows an answer, its calls all answered. */
+  const followed = (message: Anthropic.Message, content = message.content): Request => ({
+    ...THINKING,
+    messages: [
+      ...THINKING.messages,
+      { role: 'assistant', content },
+      {
+        role: 'user',
+        content: message.content.flatMap((block) =>
+          block.type === 'tool_use'
+            ? [{ type: 'tool_result' as const, tool_use_id: block.id, content: 'ok' }]
+            : [],
+        ),
+      },
+    ],
+  });
+
+  it('is streamed before all else when it is asked for, with a signature', async () => {
+    const { client } = await aProvider();
+    const stream = client.messages.stream(THINKING);
+    const deltas: string[] = [];
+    stream.on('streamEvent', (event) => {
+      if (event.type === 'content_block_delta' && event.index === 0) deltas.push(event.delta.type);
+    });
+    const [first] = (await stream.finalMessage()).content;
+    expect(first).toMatchObject({ type: 'thinking', signature: expect.stringMatching(/.{20}/) });
+    expect([deltas[0], deltas.at(-1)]).toEqual(['thinking_delta', 'signature_delta']);
+    expect((await client.messages.create(CONDUCTOR_REQUEST)).content[0]?.type).toBe('tool_use');
+  });
+
+  it('is taken back unchanged, cache breakpoints moved or not', async () => {
+    const { client } = await aProvider();
+    const message = await client.messages.stream(THINKING).finalMessage();
+    const next = followed(message);
+    expect((await client.messages.create(next)).stop_reason).toBe('tool_use');
+    const marked = [{ role: 'user' as const, content: [cached('Go on.', '5m')] }];
+    const system = (CONDUCTOR_PROMPT.system as Anthropic.TextBlockParam[]).map(({ text: words }) =>
+      text(words),
+    );
+    const answers = [
+      { ...next, system },
+      { ...next, messages: [...next.messages, ...marked] },
+    ].map((body) => client.messages.create(body));
+    for (const { stop_reason } of await Promise.all(answers)) expect(stop_reason).toBe('tool_use');
+  });
+
+  it('is refused when it, or any byte before it, was altered', async () => {
+    const { client } = await aProvider();
+    const message = await client.messages.create(THINKING);
+    const altered = message.content.map((block) =>
+      block.type === 'thinking' ? { ...block, thinking: 'I would rather not.' } : block,
+    );
+    const next = followed(message);
+    const otherSystem = { ...next, system: 'Another role.' };
+    for (const body of [followed(message, altered), otherSystem])
+      for (const answer of [client.messages.create(body), client.messages.countTokens(counted(body))])
+        expect(await failureOf(answer)).toMatchObject({
+          status: 400,
+          apiMessage: expect.stringContaining('cannot be modified'),
+        });
+  });
+
+  it('may not be left out of the turn whose calls are answered, when it was asked for by hand', async () => {
+    const { client } = await aProvider();
+    const thinking = { type: 'enabled', budget_tokens: 1_024 } as const;
+    const message = await client.messages.create({ ...THINKING, thinking });
+    const without = message.content.filter((block) => block.type !== 'thinking');
+    const answer = client.messages.create({ ...followed(message, without), thinking });
+    expect(await failureOf(answer)).toMatchObject({ status: 400 });
+  });
+});
+
+/** What may be counted of a request. */
+function counted({ model, messages, system, tools }: Request): Anthropic.MessageCountTokensParams {
+  return { model, messages, ...(system && { system }), ...(tools && { tools }) };
+}
+
 describe('usage', () => {
   it('sums to what count_tokens counts, whatever the cache does', async () => {
     const { client, simulator } = await aProvider();
@@ -198,6 +277,66 @@ describe('usage', () => {
   });
 });
 
+describe('the prefix cache', () => {
+  const block = (place: number, ttl?: '5m' | '1h') => {
+    const words = `Block ${place}: ${'measure twice '.repeat(60)}`;
+    return ttl === undefined ? text(words) : cached(words, ttl);
+  };
+  const asked = (content: Anthropic.TextBlockParam[], model = 'claude-sonnet-5-5'): Request => ({
+    model,
+    max_tokens: 16,
+    messages: [{ role: 'user', content }],
+  });
+  const blocks = (count: number, marked: number) =>
+    Array.from({ length: count }, (_, place) => block(place, place === marked ? '5m' : undefined));
+
+  it.each([
+    [20, true],
+    [21, false],
+  ])(
+    'looks back twenty blocks from a breakpoint: one written %d blocks before is found: %s',
+    async (blocksOn, isFound) => {
+      const { client } = await aProvider();
+      await client.messages.create(asked(blocks(8, 7)));
+      const { usage } = await client.messages.create(asked(blocks(7 + blocksOn, 7 + blocksOn - 1)));
+      expect((usage.cache_read_input_tokens ?? 0) > 0).toBe(isFound);
+    },
+  );
+
+  it('keeps nothing that is shorter than the minimum of the model', async () => {
+    const { client } = await aProvider();
+    const written = async (model: string) =>
+      (await client.messages.create(asked(blocks(6, 5), model))).usage.cache_creation_input_tokens ?? 0;
+    expect(await written('claude-sonnet-5-5')).toBeGreaterThan(512);
+    expect(await written('claude-haiku-4-5')).toBe(0);
+  });
+
+  it('is of one key and one model', async () => {
+    const { client, simulator } = await aProvider();
+    const other = new Anthropic({ baseURL: simulator.url, apiKey: 'sk-other', maxRetries: 0 });
+    await client.messages.create(asked(blocks(8, 7)));
+    const reads = [
+      await other.messages.create(asked(blocks(8, 7))),
+      await client.messages.create(asked(blocks(8, 7), 'claude-opus-5-5')),
+      await client.messages.create(asked(blocks(8, 7))),
+    ].map(({ usage }) => (usage.cache_read_input_tokens ?? 0) > 0);
+    expect(reads).toEqual([false, false, true]);
+  });
+
+  it('charges each kind of token at its own price, and a long prompt at the dearer tier', async () => {
+    const { client, simulator } = await aProvider();
+    const { usage } = await client.messages.create(asked(blocks(8, 7)));
+    const dollars =
+      (usage.input_tokens * 2 + (usage.cache_creation_input_tokens ?? 0) * 2.5 + usage.output_tokens * 10) /
+      1e6;
+    expect(simulator.requests()[0]?.chargedUsd).toBeCloseTo(dollars, 9);
+    const long = asked([text('word '.repeat(120_000))], 'claude-haiku-5-5');
+    const { usage: premium } = await client.messages.create(long);
+    const dear = (premium.input_tokens * 0.5 + premium.output_tokens * 2.5) / 1e6;
+    expect(simulator.requests()[1]?.chargedUsd).toBeCloseTo(dear, 9);
+  });
+});
+
 describe('models', () => {
   it('lists the models and describes one', async () => {
     const { client } = await aProvider();
@@ -218,6 +357,21 @@ describe('errors', () => {
     ['a forced tool', { tool_choice: { type: 'any' } }, /tool_choice/],
     ['prefill', { messages: [user('Hi'), { role: 'assistant', content: 'I' }] }, /prefill/],
     ['a prompt over the window', { messages: [user('漢'.repeat(150_000))] }, /prompt is too long/],
+    [
+      'an orphan tool result',
+      {
+        messages: [
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'x' }] },
+        ],
+      },
+      /toolu_1/,
+    ],
+    [
+      'a fifth breakpoint',
+      { system: [1, 2, 3, 4, 5].map((n) => cached(`${n}`, '5m')), tools: [], messages: [user('Hi')] },
+      /at most 4/,
+    ],
+    ['1 h after 5 min', { system: [cached('a', '5m'), cached('b', '1h')], messages: [user('Hi')] }, /1h/],
     ['an empty text', { messages: [user('')] }, /messages\.0/],
     ['no messages', { messages: [] }, /messages/],
   ];
@@ -238,6 +392,10 @@ describe('errors', () => {
     const { client } = await aProvider();
     const body = { ...WORKER_REQUEST, temperature: 1 };
     expect(await failureOf(client.messages.create(body))).toBeInstanceOf(Anthropic.BadRequestError);
+    const thread = { ...WORKER_REQUEST, thread: { type: 'create' } };
+    expect(await failureOf(client.messages.create(thread))).toMatchObject({
+      apiMessage: expect.stringContaining('thread'),
+    });
     const odd = { ...WORKER_REQUEST, colour: 'blue' };
     expect(await failureOf(client.messages.create(odd))).toMatchObject({
       apiMessage: expect.stringContaining('colour'),
@@ -400,6 +558,47 @@ describe('faults', () => {
     });
   });
 
+  it('slow_tokens: every event on its own, and the whole message in the end', async () => {
+    const { client } = await aFaultyProvider('slow_tokens', { slow_ms: 1 });
+    const message = await client.messages.stream(CONDUCTOR_REQUEST).finalMessage();
+    expect(message.content).toHaveLength(3);
+  });
+
+  it.each([
+    ['spend_limit', 429, 'rate_limit_error', 'enforced_spend_limit_reached'],
+    ['usage_limit', 400, 'billing_error', null],
+    ['payment_required', 402, 'billing_error', null],
+    ['unauthorized', 401, 'authentication_error', null],
+    ['forbidden', 403, 'permission_error', null],
+    ['not_found', 404, 'not_found_error', null],
+    ['server_error', 500, 'api_error', null],
+  ] as const)('%s: %d %s', async (kind, status, type, errorCode) => {
+    const { client, simulator } = await aFaultyProvider(kind);
+    expect(await failureOf(client.messages.create(CONDUCTOR_REQUEST))).toMatchObject({
+      status,
+      type,
+      errorCode,
+    });
+    expect(simulator.requests()).toMatchObject([{ outcome: kind, chargedUsd: 0 }]);
+  });
+
+  it.each([
+    ['window_exceeded', 'model_context_window_exceeded'],
+    ['unknown_stop', 'out_of_ideas'],
+  ] as const)('%s: an answer that ends with %s', async (kind, reason) => {
+    const { client } = await aFaultyProvider(kind);
+    expect((await client.messages.create(CONDUCTOR_REQUEST)).stop_reason).toBe(reason);
+  });
+
+  it('pause_turn: an answer to be gone on with, which is no prefill', async () => {
+    const { client } = await aFaultyProvider('pause_turn');
+    const paused = await client.messages.create(CONDUCTOR_REQUEST);
+    expect(paused.stop_reason).toBe('pause_turn');
+    const messages = [...CONDUCTOR_REQUEST.messages, { role: 'assistant' as const, content: paused.content }];
+    const message = await client.messages.create({ ...CONDUCTOR_REQUEST, messages });
+    expect(message.stop_reason).toBe('tool_use');
+  });
+
   it('garbage: a page where a message should be', async () => {
     const { client } = await aFaultyProvider('garbage');
     // Without validation of its own, a caller that does not stream would take the page for the message.
@@ -416,6 +615,29 @@ async function headersOf(client: Anthropic) {
   return { response, data: response.json() };
 }
 
+describe('a conductor', () => {
+  const namesOf = async (policy: NonNullable<SimulatorScript['conductor']>) => {
+    const { client } = await aProvider({ conductor: policy });
+    const { content } = await client.messages.create(CONDUCTOR_REQUEST);
+    return content.map((block) => (block.type === 'tool_use' ? block.name : block.type));
+  };
+
+  it.each([
+    ['plan', ['task_review', 'task_dispatch', 'handoff']],
+    ['adversarial', ['task_review', 'task_dispatch', 'handoff']],
+    ['never_progress', ['handoff']],
+    ['explode', Array<string>(8).fill('task_upsert')],
+    ['curious', ['ledger_search', 'ledger_get', 'artifact_read', 'artifact_read', 'artifact_read']],
+  ] as const)('of the policy %s calls what it is for', async (policy, names) => {
+    expect(await namesOf(policy)).toEqual(names);
+  });
+
+  it('says that it cannot count when its script says so', async () => {
+    const { client } = await aProvider({ counts_tokens: false });
+    expect(await failureOf(client.messages.countTokens(CONDUCTOR_PROMPT))).toMatchObject({ status: 404 });
+  });
+});
+
 describe('the script', () => {
   it('is read from a file, with a default for everything', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'wavekeeper-script-'));
@@ -423,7 +645,16 @@ describe('the script', () => {
     await writeFile(file, JSON.stringify({ conductor: 'never_progress' }));
     const script = await readSimulatorScript(file);
     await rm(directory, { recursive: true });
-    expect(script).toEqual({ seed: 1, latency_ms: 0, faults: [], conductor: 'never_progress' });
+    expect(script).toEqual({
+      seed: 1,
+      latency_ms: 0,
+      faults: [],
+      conductor: 'never_progress',
+      thinking: false,
+      counts_tokens: true,
+      retry_after_seconds: 1,
+      slow_ms: 20,
+    });
     const { client } = await aProvider(script);
     expect((await client.messages.create(CONDUCTOR_REQUEST)).content).toMatchObject([{ name: 'handoff' }]);
   });

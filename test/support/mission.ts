@@ -114,6 +114,8 @@ export class TestMission {
         stopReason: 'handoff',
         trigger: wave.snapshot.wave.trigger,
         context: NO_CONTEXT,
+        warnedAtTokens: null,
+        spills: [],
       }),
     );
   }

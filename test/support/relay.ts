@@ -2,7 +2,7 @@ import { startSimulator, type Simulator, type SimulatorScript } from '../../apps
 import { createHandlers } from '../../apps/worker/src/index.js';
 import type { Transactions } from '#database';
 import type { TicketHandlers } from '#dispatch';
-import { ModelGateway, type ModelAnswer, type ModelRequest } from '#model';
+import { ModelGateway, type ModelAnswer, type ModelGatewayOptions, type ModelRequest } from '#model';
 import { silentLogger } from '#telemetry';
 
 export type RelayScript = SimulatorScript;
@@ -24,9 +24,19 @@ export interface Relay {
 /** A mission that never settles must fail its test, not hang it. */
 const PIECES_MAX = 2_000;
 
-export async function startRelay(transactions: Transactions, script: RelayScript = {}): Promise<Relay> {
-  const simulator = await startSimulator({ script });
-  const gateway = new InterruptibleGateway({ transactions, apiKey: 'test', baseUrl: simulator.url });
+export async function startRelay(
+  transactions: Transactions,
+  script: RelayScript = {},
+  gatewayOptions: Partial<ModelGatewayOptions> = {},
+): Promise<Relay> {
+  // A pause that the provider asks for would outlast a test that skips all waiting.
+  const simulator = await startSimulator({ script: { retry_after_seconds: 0, ...script } });
+  const gateway = new InterruptibleGateway({
+    transactions,
+    apiKey: 'test',
+    baseUrl: simulator.url,
+    ...gatewayOptions,
+  });
   const shutdown = new AbortController();
   const handlers = createHandlers({
     transactions,

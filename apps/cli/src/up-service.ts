@@ -74,7 +74,7 @@ function handlersOf(
   const secretBox = new SecretBox(secrets.masterKey);
   return createHandlers({
     transactions,
-    gateway: new ModelGateway({ transactions, ...model }),
+    gateway: new ModelGateway({ transactions, unprovedRequests: config.unprovedRequests, ...model }),
     safeFetch: parts.safeFetch,
     openSecret: (sealed, place) => secretBox.open(sealed, place),
     webhookScheduleSeconds: config.webhookScheduleSeconds,

@@ -2,6 +2,8 @@
 const STATUSES = {
   invalid_request_error: 400,
   authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
   not_found_error: 404,
   request_too_large: 413,
   rate_limit_error: 429,
@@ -18,16 +20,24 @@ export class ApiError extends Error {
     message: string,
     /** Whole seconds, for the `retry-after` header. */
     readonly retryAfterSeconds: number | null = null,
+    /** Where the cause has a name of its own, and where the status is not the type's usual one. */
+    readonly particulars: { readonly errorCode?: string; readonly status?: number } = {},
   ) {
     super(message);
   }
 
   get status(): number {
-    return STATUSES[this.type];
+    return this.particulars.status ?? STATUSES[this.type];
   }
 }
 
 /** The body of an error, as an answer of its own and as the data of a stream's `error` event. */
 export function errorBody(error: ApiError, requestId: string): object {
-  return { type: 'error', error: { type: error.type, message: error.message }, request_id: requestId };
+  const { errorCode } = error.particulars;
+  const details = errorCode === undefined ? {} : { details: { error_code: errorCode } };
+  return {
+    type: 'error',
+    error: { type: error.type, message: error.message, ...details },
+    request_id: requestId,
+  };
 }

@@ -24,6 +24,10 @@ export const simulatorScriptSchema = z.strictObject({
   seed: z.int().default(1).describe('varies the results that workers invent'),
   latency_ms: z.number().min(0).max(LATENCY_MS_MAX).default(0).describe('before the headers of each answer'),
   faults: z.array(faultSchema).max(FAULTS_MAX).default([]),
+  thinking: z.boolean().default(false).describe('whether models think without being asked to'),
+  counts_tokens: z.boolean().default(true).describe('false: there is no endpoint that counts'),
+  retry_after_seconds: z.int().min(0).max(86_400).default(1).describe('what a 429 asks for'),
+  slow_ms: z.int().min(0).max(10_000).default(20).describe('between two events of a slow stream'),
   conductor: z.enum(CONDUCTOR_POLICIES).default('plan'),
 });
 

@@ -17,12 +17,16 @@ function sendGarbage(response: ServerResponse): void {
   response.end('<html><body>It works!</body></html>\n');
 }
 
-function sendStream({ message, fault }: Exchange, response: ServerResponse, requestId: string): void {
+function sendStream({ message, fault, slowMs }: Exchange, response: ServerResponse, requestId: string): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
   });
   const events = messageEvents(message);
+  if (fault === 'slow_tokens') {
+    sendSlowly(events.map(serialised), response, slowMs);
+    return;
+  }
   if (fault !== 'mid_stream_error' && fault !== 'cut' && fault !== 'stall_body') {
     response.end(events.map(serialised).join(''));
     return;
@@ -34,6 +38,15 @@ function sendStream({ message, fault }: Exchange, response: ServerResponse, requ
   if (fault === 'mid_stream_error') response.end(firstHalf + serialised(midStreamError(requestId)));
   // The socket goes only when the half has left, so that the client sees a stream that breaks off.
   else response.write(firstHalf, () => (fault === 'cut' ? response.destroy() : undefined));
+}
+
+/** One event at a time, until the client has all or has left. */
+function sendSlowly([next, ...rest]: readonly string[], response: ServerResponse, slowMs: number): void {
+  if (next === undefined || response.destroyed) response.end();
+  else
+    response.write(next, () => {
+      setTimeout(sendSlowly, slowMs, rest, response, slowMs);
+    });
 }
 
 function sendBody({ message, fault }: Exchange, response: ServerResponse, requestId: string): void {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { ApiError, type ApiErrorType } from './api-error.js';
-import { limitAnswer, sayText, type Answer } from './domain/answer.js';
-import { checkRequest, checkWindow, type Refusal } from './domain/check-request.js';
+import { countAnswerTokens, limitAnswer, sayText, type Answer } from './domain/answer.js';
+import { chargeUsd } from './domain/charge.js';
+import { checkRequest, checkWindow, invalid, type Refusal } from './domain/check-request.js';
 import { conduct } from './domain/conductor-policy.js';
 import { countPromptTokens, promptSegments, type PromptSegment } from './domain/count-tokens.js';
 import { faultFor, spoilAnswer, type FaultKind } from './domain/faults.js';
@@ -11,11 +12,14 @@ import {
   countRequestSchema,
   messagesRequestSchema,
   type MessagesRequest,
+  type Prompt,
 } from './domain/messages-request.js';
 import { findModel } from './domain/models.js';
 import { roleOf, viewOf, type PromptRole } from './domain/parse-request-text.js';
 import { accountPrefix, type CachedPrefix, type InputUsage } from './domain/prefix-cache.js';
+import { checkThinking, isAskedToThink, think } from './domain/thinking.js';
 import { work } from './domain/worker-policy.js';
+import { errorOfFault } from './fault-error.js';
 import type { ParsedScript } from './script.js';
 
 /** A message request as it was taken. */
@@ -28,6 +32,8 @@ export interface RecordedRequest {
   /** Milliseconds of the simulator's clock. */
   readonly at: number;
   readonly outcome: 'ok' | FaultKind | ApiErrorType;
+  /** What was charged for it, in dollars, heard of or not. */
+  readonly chargedUsd: number;
 }
 
 /** What to send for a message request, and how it shall go wrong. */
@@ -35,11 +41,13 @@ export interface Exchange {
   readonly message: OutgoingMessage;
   readonly stream: boolean;
   readonly fault: FaultKind | null;
+  /** Milliseconds between two events of a slow stream. */
+  readonly slowMs: number;
 }
 
 const RECORDED_REQUESTS_MAX = 10_000;
 const CACHED_PREFIXES_MAX = 20_000;
-const RETRY_AFTER_SECONDS = 1;
+const PAUSED_ANSWERS_MAX = 1_000;
 
 /** The faults by which a prompt never reaches the model: nothing of it is cached. */
 const UNREAD_FAULTS: ReadonlySet<FaultKind | null> = new Set(['stall_headers', 'garbage']);
@@ -49,11 +57,16 @@ export class Simulation {
   private readonly asked: Record<PromptRole, number> = { conductor: 0, worker: 0, digest: 0 };
   private readonly cached = new Map<string, CachedPrefix>();
   private readonly recorded: RecordedRequest[] = [];
+  /** Texts of answers that were paused: a conversation may end with one of them. */
+  private readonly paused = new Set<string>();
+  private readonly secret: string;
 
   constructor(
     private readonly script: ParsedScript,
     private readonly clock: () => number,
-  ) {}
+  ) {
+    this.secret = `simulated thinking ${script.seed}`;
+  }
 
   /** The latest requests, oldest first. */
   requests(): readonly RecordedRequest[] {
@@ -62,9 +75,10 @@ export class Simulation {
 
   /** Tokens of a whole prompt. Throws ApiError for what the API would refuse. */
   countTokens(body: unknown): number {
+    if (!this.script.counts_tokens) throw new ApiError('not_found_error', 'count_tokens');
     const prompt = parsed(countRequestSchema, body);
     const segments = promptSegments(prompt);
-    refuse(checkRequest(prompt, segments));
+    refuse(this.check(prompt, segments));
     return countPromptTokens(segments);
   }
 
@@ -75,16 +89,39 @@ export class Simulation {
     const inputTokens = countPromptTokens(segments);
     const role = roleOf(request);
     const fault = this.nextFault(role);
-    const refusal = checkRequest(request, segments) ?? checkWindow(inputTokens, request.max_tokens);
-    const outcome = refusal?.type ?? fault ?? 'ok';
-    this.record({ role, model: request.model, inputTokens, at: this.clock(), outcome });
+    const refusal = this.check(request, segments) ?? checkWindow(inputTokens, request.max_tokens);
+    const outcome: RecordedRequest['outcome'] = refusal?.type ?? fault ?? 'ok';
+    const asked = { role, model: request.model, inputTokens, at: this.clock(), outcome };
+    const error = errorOfFault(fault, this.script.retry_after_seconds);
+    if (refusal !== null || error !== null) this.record({ ...asked, chargedUsd: 0 });
     refuse(refusal);
-    if (fault === '429') throw new ApiError('rate_limit_error', 'Slow down.', RETRY_AFTER_SECONDS);
-    if (fault === '529') throw new ApiError('overloaded_error', 'Overloaded');
+    if (error !== null) throw error;
     const answer = limitAnswer(spoilAnswer(this.answer(request, role), fault), request.max_tokens);
     const inputUsage = this.account(request, segments, apiKey, fault);
+    this.record({ ...asked, chargedUsd: chargeFor(request.model, { answer, inputUsage, fault }) });
+    if (answer.stopReason === 'pause_turn') this.pause(answer);
     const id = `msg_${randomUUID().replaceAll('-', '')}`;
-    return { message: { id, model: request.model, answer, inputUsage }, stream: request.stream, fault };
+    return {
+      message: { id, model: request.model, answer, inputUsage },
+      stream: request.stream,
+      fault,
+      slowMs: this.script.slow_ms,
+    };
+  }
+
+  private check(prompt: Prompt, segments: readonly PromptSegment[]): Refusal | null {
+    const last = prompt.messages.at(-1)?.content ?? [];
+    const isPaused = this.paused.has(last.flatMap((block) => ('text' in block ? [block.text] : [])).join());
+    const refusal = checkRequest(prompt, segments, isPaused);
+    if (refusal !== null) return refusal;
+    const objection = checkThinking(prompt, this.secret);
+    return objection === null ? null : invalid(objection);
+  }
+
+  private pause(answer: Answer): void {
+    this.paused.add(answer.blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join());
+    const [oldest] = this.paused;
+    if (this.paused.size > PAUSED_ANSWERS_MAX && oldest !== undefined) this.paused.delete(oldest);
   }
 
   private nextFault(role: PromptRole | null): FaultKind | null {
@@ -94,6 +131,13 @@ export class Simulation {
   }
 
   private answer(request: MessagesRequest, role: PromptRole | null): Answer {
+    const said = this.said(request, role);
+    return this.script.thinking || isAskedToThink(request)
+      ? { ...said, blocks: [think(request, this.secret), ...said.blocks] }
+      : said;
+  }
+
+  private said(request: MessagesRequest, role: PromptRole | null): Answer {
     if (role === 'conductor') return conduct(this.script.conductor, viewOf(request));
     return role === 'worker' ? work(request, this.script.seed) : sayText('Understood.');
   }
@@ -131,6 +175,16 @@ export class Simulation {
     this.recorded.push(request);
     if (this.recorded.length > RECORDED_REQUESTS_MAX) this.recorded.shift();
   }
+}
+
+/** What reached the model is charged whole, whether its answer arrived or not. */
+function chargeFor(
+  modelId: string,
+  exchange: { readonly answer: Answer; readonly inputUsage: InputUsage; readonly fault: FaultKind | null },
+): number {
+  const model = findModel(modelId);
+  if (model === undefined || UNREAD_FAULTS.has(exchange.fault)) return 0;
+  return chargeUsd(model, exchange.inputUsage, countAnswerTokens(exchange.answer));
 }
 
 function refuse(refusal: Refusal | null): void {

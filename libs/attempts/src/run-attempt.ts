@@ -5,6 +5,7 @@ import {
   failAttempt,
   holdMission,
   inMission,
+  parkTenant,
   readWorkerPolicy,
   releaseAttempt,
   type AttemptOutcome,
@@ -14,6 +15,8 @@ import {
   BudgetError,
   ContextBoundError,
   ModelFailure,
+  fallbackModel,
+  UnprovedError,
   type MessagesBody,
   type ModelAnswer,
   type ModelGateway,
@@ -97,11 +100,25 @@ export class RunAttempt {
     }
   }
 
+  /** Asks the policy's model; when it refuses, the fallback once. */
   private async ask(attempt: ClaimedAttempt, hold: AttemptHold): Promise<ModelAnswer> {
-    const { transactions, gateway } = this.dependencies;
-    const policy = await transactions.inTransaction(attempt.tenantId, (tx) =>
+    const policy = await this.dependencies.transactions.inTransaction(attempt.tenantId, (tx) =>
       readWorkerPolicy(tx, attempt.missionId),
     );
+    const answer = await this.askWithin(attempt, hold, policy);
+    const fallback = fallbackModel(policy.model);
+    return answer.message.stop_reason === 'refusal' && fallback !== null
+      ? this.askWithin(attempt, hold, { ...policy, model: fallback })
+      : answer;
+  }
+
+  /** Asks with as much of the brief as the budget lets through. */
+  private async askWithin(
+    attempt: ClaimedAttempt,
+    hold: AttemptHold,
+    policy: WorkerPolicy,
+  ): Promise<ModelAnswer> {
+    const { gateway } = this.dependencies;
     for (const [place, share] of BRIEF_SHARES.entries()) {
       try {
         return await gateway.ask({
@@ -126,10 +143,19 @@ export class RunAttempt {
   private endAfter(error: unknown): End {
     if (this.dependencies.shutdown.aborted) return release(0);
     if (error instanceof BudgetError) return release(OUTAGE_PAUSE_MS);
+    if (error instanceof UnprovedError) return holdAndRelease(error.message);
     if (!(error instanceof ModelFailure)) return failWith('the worker failed', undefined);
-    if (error.kind === 'account') return holdAndRelease(error.message);
-    if (error.kind === 'outage' || error.kind === 'rate_limited') return release(OUTAGE_PAUSE_MS);
-    return failWith(error.message, undefined);
+    switch (error.action) {
+      case 'ask':
+        return holdAndRelease(error.message);
+      case 'park':
+        return parkAndRelease(error.message);
+      case 'delay':
+      case 'back_off':
+        return release(Math.max(OUTAGE_PAUSE_MS, error.retryAfterMs));
+      default:
+        return failWith(error.message, undefined);
+    }
   }
 
   /** Says the attempt's last word. A lost lease, or a cancellation, means that nobody waits for it any more. */
@@ -155,6 +181,14 @@ function failWith(message: string, usage: AttemptUsage | undefined): End {
 
 function release(delayMs: number): End {
   return (tx, { attemptId, leaseToken }) => releaseAttempt(tx, attemptId, { leaseToken, delayMs }, ACTOR);
+}
+
+/** The provider takes no more of the tenant's money: whatever else it would ask would be refused as well. */
+function parkAndRelease(reason: string): End {
+  return async (tx, attempt) => {
+    await parkTenant(tx, reason);
+    return release(OUTAGE_PAUSE_MS)(tx, attempt);
+  };
 }
 
 /** The provider refuses us, not this request: a person has to act before anything more is asked. */

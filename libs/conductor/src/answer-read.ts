@@ -1,19 +1,28 @@
-import type { ReadCall } from '#contracts';
+import { decodeId, type ReadCall } from '#contracts';
 import { cleanText, fencedText, fenceKeys, type FenceKeys } from '#context';
 import type { Transactions } from '#database';
-import { readNamed, readText, searchTasks, type Found, type OpenWave } from '#ledger';
+import {
+  readNamed,
+  readText,
+  searchTasks,
+  textPart,
+  type Found,
+  type OpenWave,
+  type SpilledText,
+} from '#ledger';
 
-/** A tool result is cut here; what was cut can be asked for in part. */
-export const RESULT_CHARACTERS_MAX = 8_000;
-
-/** Answers one read with text: facts as they are, everything that somebody outside wrote inside fences. */
+/**
+ * Answers one read with text: facts as they are, everything that somebody outside wrote inside fences. What the wave
+ * itself has spilled is read from its memory: the ledger has it only after the commit.
+ */
 export async function answerRead(
   transactions: Transactions,
   wave: OpenWave,
   call: ReadCall,
+  spills: ReadonlyMap<string, SpilledText>,
 ): Promise<string> {
   const keys = fenceKeys(wave.snapshot.mission.fenceSecretHex);
-  const text = await transactions.inTransaction(wave.tenantId, async (tx) => {
+  return transactions.inTransaction(wave.tenantId, async (tx) => {
     switch (call.tool) {
       case 'ledger_get':
         return foundText(await readNamed(tx, wave.missionId, call.input.refs), keys);
@@ -27,21 +36,18 @@ export async function answerRead(
         return `${page.total} found, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
       }
       case 'artifact_read': {
-        const { id, offset } = call.input;
-        const part = await readText(tx, wave.missionId, { id, offset: offset ?? 0 });
+        const { id, offset = 0 } = call.input;
+        const spill = spills.get(decodeId('artifact', id) ?? '');
+        const part =
+          spill === undefined
+            ? await readText(tx, wave.missionId, { id, offset })
+            : textPart(spill.text, offset);
         if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
-        return `${part.sizeBytes} bytes in all, from byte ${offset ?? 0}:\n${fencedText('untrusted', keys(id), part.text)}`;
+        const end = offset + part.bytes;
+        return `Bytes ${offset} to ${end} of ${part.sizeBytes}:\n${fencedText('untrusted', keys(id), part.text)}`;
       }
     }
   });
-  return cutResult(text, RESULT_CHARACTERS_MAX);
-}
-
-/** The beginning of a result, with a note of how to get at the rest; a result that is short enough as it is. */
-export function cutResult(text: string, charactersMax: number): string {
-  return text.length <= charactersMax
-    ? text
-    : `${text.slice(0, charactersMax).toWellFormed()}\n(cut here; ask for fewer, or for one part with artifact_read)`;
 }
 
 function foundText(found: readonly Found[], keys: FenceKeys): string {

@@ -1,36 +1,42 @@
 import type { StagedWrite } from '#contracts';
 import type { ConductorRequest } from '#context';
 import type { Transactions } from '#database';
-import { judgeWrites, type OpenWave } from '#ledger';
+import { judgeWrites, type OpenWave, type SpilledText } from '#ledger';
 import {
   ContextBoundError,
-  fitsProven,
+  fits,
   ModelFailure,
-  provenTokens,
+  stopFailure,
+  UnprovedError,
   type MessagesBody,
   type ModelAnswer,
   type ModelGateway,
 } from '#model';
 import { crashPoint } from '#telemetry';
-import { answerRead, cutResult, RESULT_CHARACTERS_MAX } from './answer-read.js';
-import { parseCalls, type ParsedCall, type ToolUse } from './domain/decisions.js';
+import { answerRead } from './answer-read.js';
+import { onlyHandoff, parseCalls, type ParsedCall, type ToolUse } from './domain/decisions.js';
+import { GUARD_NOTES, judgeNext, type GuardState, type GuardStop } from './domain/guard.js';
 import { judgedCall, judgementText } from './domain/judged-call.js';
+import { RESULT_BYTES_MAX } from './domain/spill.js';
+import { appendTurn, provenNext, type CallResult, type Turn } from './turn.js';
 import type { WaveLease } from './wave-lease.js';
+import type { WaveMeter } from './wave-meter.js';
 
 /** Why a wave stopped asking. */
-export type StopReason =
-  'handoff' | 'decided' | 'end_turn' | 'request_limit' | 'context_full' | 'paused' | 'cut_short';
+export type StopReason = 'handoff' | 'decided' | 'end_turn' | 'paused' | 'cut_short' | GuardStop;
 
 /** Reasons that are not the conductor's own: it may not have got to all of its page, which the next wave reads again. */
 export const CUT_SHORT: ReadonlySet<StopReason> = new Set([
   'request_limit',
+  'time_limit',
+  'price_limit',
   'context_full',
   'paused',
   'cut_short',
 ]);
 
-/** Where full results do not fit into the next request, less of each is shown, but not less than this. */
-const RESULT_CHARACTERS_MIN = 250;
+/** Where results do not fit into the next request, less of each is shown; at last nothing, and only a hand-off is asked for. */
+const SHOWN_BYTES = [RESULT_BYTES_MAX, 1_000, 500, 250, 0] as const;
 
 /** What a conversation came to. */
 export interface Conversation {
@@ -40,32 +46,28 @@ export interface Conversation {
   readonly requests: readonly MessagesBody[];
   /** Input tokens of the first request as the provider counted them. */
   readonly firstRequestTokens: number;
-}
-
-interface ToolResult {
-  readonly type: 'tool_result';
-  readonly tool_use_id: string;
-  readonly content: string;
-  readonly is_error: boolean;
+  /** Results that the requests show by their ends, whole. */
+  readonly spills: readonly SpilledText[];
 }
 
 /**
- * Asks the model and stages what it decides, until it has handed off, or said all it wants in valid writes, or a bound
- * is reached. The history only grows: what was sent is never edited. Throws what the gateway throws; then nothing that
- * was staged counts.
+ * Asks the model and stages what it decides, until it has handed off, or said all it wants in valid writes, or the
+ * guard closes. The history only grows: what was sent, and what came, is never edited. Throws what the gateway throws;
+ * then nothing that was staged counts.
  */
 export class ConductorConversation {
-  private readonly messages: MessagesBody['messages'];
+  private messages: MessagesBody['messages'];
   private readonly requests: MessagesBody[] = [];
   private readonly writes: StagedWrite[] = [];
-  /** Of the last answer's calls. */
-  private results: readonly ToolResult[] = [];
+  private readonly spills = new Map<string, SpilledText>();
+  private guard: GuardState = 'open';
 
   constructor(
     private readonly ports: {
       readonly transactions: Transactions;
       readonly gateway: ModelGateway;
       readonly lease: WaveLease;
+      readonly meter: WaveMeter;
     },
     private readonly wave: OpenWave,
     private readonly request: ConductorRequest,
@@ -74,40 +76,54 @@ export class ConductorConversation {
   }
 
   async run(): Promise<Conversation> {
-    const first = await this.ask(null);
+    const first = await this.ask(this.messages, null);
     let answer = first;
     for (;;) {
-      const stopReason = (await this.take(answer)) ?? (await this.mayAskAgain());
+      const turn = await this.take(answer);
+      if (typeof turn === 'string') return this.result(turn, first);
+      const before = this.guard;
+      const stopReason = this.judge(answer) ?? (await this.pause());
       if (stopReason !== null) return this.result(stopReason, first);
-      const next = await this.askAgain(answer);
+      const note = this.guard === before ? null : (GUARD_NOTES[this.guard] ?? null);
+      const next = await this.askAgain(answer, turn, note);
       if (next === null) return this.result('context_full', first);
       answer = next;
     }
   }
 
   /** Asks with the results of the last answer, cut as far as it takes to stay within the budget; null when that is not enough. */
-  private async askAgain(last: ModelAnswer): Promise<ModelAnswer | null> {
+  private async askAgain(last: ModelAnswer, turn: Turn, note: string | null): Promise<ModelAnswer | null> {
     const budgetTokens = this.wave.policy.context_budget_tokens;
-    for (let shown = RESULT_CHARACTERS_MAX; shown >= RESULT_CHARACTERS_MIN; shown /= 2) {
-      const content = this.results.map((result) => ({
-        ...result,
-        content: cutResult(result.content, shown),
-      }));
-      this.messages.splice(-1, 1, { role: 'user', content });
-      const proven = this.provenNext(last, content);
+    const { waveId } = this.wave;
+    for (const shownBytesMax of SHOWN_BYTES) {
+      if (shownBytesMax === 0) this.guard = 'hard';
+      const said = shownBytesMax === 0 ? (GUARD_NOTES.hard ?? null) : note;
+      const next = appendTurn(turn, { waveId, shownBytesMax, note: said });
+      const tokens = provenNext(
+        { promptTokens: last.promptTokens, outputTokens: last.usage.output },
+        turn,
+        next.messages,
+      );
+      const proven = fits({ tier: 'proved', tokens }, budgetTokens) ? tokens : null;
+      const messages = [...this.messages, ...next.messages];
       try {
-        return await this.ask(fitsProven(proven, budgetTokens) ? proven : null);
+        const answer = await this.ask(messages, proven);
+        this.messages = messages;
+        this.keep(next.spills);
+        return answer;
       } catch (error) {
+        if (error instanceof UnprovedError && this.guard === 'hard') return null;
         if (!(error instanceof ContextBoundError)) throw error;
+        if (turn.results.length === 0) return null; // there is nothing to show less of
       }
     }
     return null;
   }
 
-  private async ask(proven: number | null): Promise<ModelAnswer> {
-    const { wave, request } = this;
-    const body: MessagesBody = { ...request, messages: [...this.messages] };
-    const answer = await this.ports.gateway.ask({
+  private async ask(messages: MessagesBody['messages'], proven: number | null): Promise<ModelAnswer> {
+    const { wave, request, ports } = this;
+    const body: MessagesBody = { ...request, messages };
+    const answer = await ports.gateway.ask({
       tenantId: wave.tenantId,
       missionId: wave.missionId,
       waveId: wave.waveId,
@@ -117,49 +133,49 @@ export class ConductorConversation {
       contextBudgetTokens: wave.policy.context_budget_tokens,
       provenTokens: proven,
       allowPremium: wave.policy.allow_premium,
-      signal: this.ports.lease.signal,
+      ...(this.guard === 'hard' ? { unproved: 'refuse' as const } : {}),
+      timeLeftMs: ports.meter.timeLeftMs,
+      signal: ports.lease.signal,
     });
     this.requests.push(body);
+    ports.meter.add(answer);
     crashPoint('wave.after_request');
     return answer;
   }
 
-  /** Stages an answer's writes and appends its turn with the results; says why to stop, or null to ask again. */
-  private async take({ message }: ModelAnswer): Promise<StopReason | null> {
-    if (message.stop_reason === 'refusal')
-      throw new ModelFailure('bad_response', 'the model refused to answer');
+  /** Stages an answer's writes; says why to stop, or what to append when the conductor is to be asked again. */
+  private async take({ message }: ModelAnswer): Promise<StopReason | Turn> {
     if (message.stop_reason === 'end_turn') return 'end_turn';
+    if (message.stop_reason === 'pause_turn') return { content: message.content, results: [] };
     if (message.stop_reason !== 'tool_use') return this.stopAtCut(message.stop_reason);
-    const calls = parseCalls(toolUses(message.content));
-    const results: ToolResult[] = [];
+    const calls = parseCalls(toolUses(message.content)).map((call) =>
+      this.guard === 'hard' ? onlyHandoff(call) : call,
+    );
+    const results: CallResult[] = [];
     for (const call of calls) results.push(await this.answerCall(call));
-    const allValid = results.every((result) => !result.is_error);
-    if (allValid && this.writes.some((write) => write.tool === 'handoff')) return 'handoff';
-    if (allValid && calls.every((call) => call.kind === 'write')) return 'decided';
-    this.results = results;
-    this.messages.push({ role: 'assistant', content: message.content }, { role: 'user', content: results });
-    return null;
+    const mayEnd = this.guard === 'hard' || results.every((result) => !result.isError);
+    if (mayEnd && this.writes.some((write) => write.tool === 'handoff')) return 'handoff';
+    if (mayEnd && calls.every((call) => call.kind === 'write')) return 'decided';
+    return { content: message.content, results };
   }
 
   /** Calls count only when the model stopped to have them run: one that was cut off arrives without its input. */
   private stopAtCut(reason: string | null): StopReason {
-    if (this.writes.length > 0) return 'cut_short';
-    throw new ModelFailure(
-      'bad_response',
-      `the answer ended with ${reason ?? 'nothing'} before anything was decided`,
-    );
+    const kind = stopFailure(reason) ?? 'unknown_stop';
+    if (kind === 'truncated' && this.writes.length > 0) return 'cut_short';
+    throw new ModelFailure(kind, `the answer ended with ${reason ?? 'nothing'} and counts for nothing`);
   }
 
-  private async answerCall(call: ParsedCall): Promise<ToolResult> {
-    const result = (content: string, isError: boolean): ToolResult => ({
-      type: 'tool_result',
-      tool_use_id: call.id,
-      content,
-      is_error: isError,
+  private async answerCall(call: ParsedCall): Promise<CallResult> {
+    const result = (text: string, isError: boolean): CallResult => ({
+      id: call.id,
+      tool: call.kind === 'read' ? call.read.tool : call.kind,
+      text,
+      isError,
     });
     if (call.kind === 'error') return result(call.message, true);
     if (call.kind === 'read')
-      return result(await answerRead(this.ports.transactions, this.wave, call.read), false);
+      return result(await answerRead(this.ports.transactions, this.wave, call.read, this.spills), false);
     const verdicts = await this.ports.transactions.inTransaction(this.wave.tenantId, (tx) =>
       judgeWrites(tx, this.wave.missionId, [...this.writes, ...call.writes]),
     );
@@ -168,17 +184,27 @@ export class ConductorConversation {
     return result(judgementText(judged), judged.rejected.length > 0);
   }
 
-  private async mayAskAgain(): Promise<StopReason | null> {
-    if (this.requests.length >= this.wave.policy.requests_per_wave_max) return 'request_limit';
+  private judge(last: ModelAnswer): StopReason | null {
+    const { policy } = this.wave;
+    const verdict = judgeNext(this.guard, {
+      ...this.ports.meter.facts(),
+      filledTokens: last.promptTokens + last.usage.output,
+      budgetTokens: policy.context_budget_tokens,
+      requestsMax: policy.requests_per_wave_max,
+      usdMax: policy.wave_usd_max === null ? null : Number(policy.wave_usd_max),
+    });
+    this.guard = verdict.state;
+    return verdict.stop;
+  }
+
+  private async pause(): Promise<StopReason | null> {
     return (await this.ports.lease.mayGoOn()) ? null : 'paused';
   }
 
-  private provenNext(last: ModelAnswer, appended: readonly ToolResult[]): number {
-    const texts = appended.map((result) => JSON.stringify(result));
-    return provenTokens(
-      { promptTokens: last.promptTokens, outputTokens: last.usage.output },
-      { texts, blocks: texts.length, messages: 2 },
-    );
+  /** What has been sent points to them. */
+  private keep(spills: ReturnType<typeof appendTurn>['spills']): void {
+    for (const { id, text, sha256, tool } of spills)
+      this.spills.set(id, { id, text, sha256, name: `wave ${this.wave.snapshot.wave.number}: ${tool}` });
   }
 
   private result(stopReason: StopReason, first: ModelAnswer): Conversation {
@@ -187,6 +213,7 @@ export class ConductorConversation {
       stopReason,
       requests: this.requests,
       firstRequestTokens: first.promptTokens,
+      spills: [...this.spills.values()],
     };
   }
 }

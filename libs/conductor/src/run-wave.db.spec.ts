@@ -88,6 +88,16 @@ describe('a wave', () => {
     expect(await mission.row()).toMatchObject({ state: 'completed' });
   });
 
+  it('asks nothing more once it could cost more than a wave may, and leaves its page to the next one', async () => {
+    const { handlers, simulator } = await relayWith(TWO_REQUESTS);
+    const mission = await aMission(database, { policy: { wave_usd_max: '0.001' } });
+    await mission.submit('Dig');
+    await handlers.wave();
+    expect(simulator.requests()).toHaveLength(1);
+    expect(await mission.waves()).toMatchObject([{ state: 'committed', stop_reason: 'price_limit' }]);
+    expect(await mission.unseen()).toEqual(['submission']);
+  });
+
   it('asks nothing more once its mission is canceled', async () => {
     const { handlers, onNextAnswer, simulator } = await relayWith(TWO_REQUESTS);
     const mission = await aMission(database);

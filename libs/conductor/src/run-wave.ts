@@ -1,23 +1,30 @@
 import { buildContext, canonicalJson, type ContextInput, type ContextPack } from '#context';
+import { contextLevel } from '#contracts';
 import type { Transactions } from '#database';
 import { pickDueMission } from '#dispatch';
 import {
   abortWave,
   commitWave,
   openWave,
+  parkTenant,
   refNumber,
   type Abortion,
   type OpenWave,
   type StoredContext,
 } from '#ledger';
-import { BudgetError, ContextBoundError, ModelFailure, type ModelGateway } from '#model';
+import {
+  BudgetError,
+  ContextBoundError,
+  fallbackModel,
+  ModelFailure,
+  UnprovedError,
+  type ModelGateway,
+} from '#model';
 import { crashPoint, type Logger } from '#telemetry';
 import { ConductorConversation, CUT_SHORT, type Conversation } from './conversation.js';
+import { nextTry, type Try, type TryFailure } from './domain/next-try.js';
 import { holdWaveLease, type WaveLease } from './wave-lease.js';
-
-/** When the provider counts more than the builder estimated, the pack is made again for this share of its target. */
-const REPACK_SHARE = 0.8;
-const PACKS_MAX = 5;
+import { WaveMeter } from './wave-meter.js';
 
 export interface RunWaveDependencies {
   readonly transactions: Transactions;
@@ -52,7 +59,8 @@ export class RunWave {
   }
 
   private async conduct(wave: OpenWave, lease: WaveLease): Promise<void> {
-    const { input, pack, conversation } = await this.packAndAsk(wave, lease);
+    const meter = new WaveMeter();
+    const { input, pack, conversation } = await this.packAndAsk(wave, { lease, meter });
     crashPoint('wave.before_commit');
     const committed = await this.dependencies.transactions.inTransaction(wave.tenantId, (tx) =>
       commitWave(tx, {
@@ -66,6 +74,8 @@ export class RunWave {
           ? []
           : pack.shownInboxRefs.flatMap((ref) => refNumber('I', ref) ?? []),
         context: storedContext(wave, { input, pack, conversation }),
+        warnedAtTokens: isWarning(meter.peakTokens, wave) ? meter.peakTokens : null,
+        spills: conversation.spills,
       }),
     );
     crashPoint('wave.after_commit');
@@ -73,26 +83,47 @@ export class RunWave {
       this.dependencies.logger.info({ wave: wave.waveId }, 'a wave had been fenced off before its commit');
   }
 
-  /** Packs for the policy's target; for less while the provider counts more than can be sent. */
-  private async packAndAsk(wave: OpenWave, lease: WaveLease): Promise<Asked> {
-    let targetTokens = wave.policy.context_target_tokens;
-    for (let packs = 1; ; packs += 1) {
-      const input: ContextInput = { snapshot: wave.snapshot, policy: wave.policy, targetTokens };
+  /** Packs and asks; again and otherwise where that can help (see `nextTry`), with what the wave has left. */
+  private async packAndAsk(
+    wave: OpenWave,
+    ports: { readonly lease: WaveLease; readonly meter: WaveMeter },
+  ): Promise<Asked> {
+    let current: Try = firstTry(wave);
+    for (;;) {
+      const input: ContextInput = {
+        snapshot: wave.snapshot,
+        policy: { ...wave.policy, model: current.model },
+        targetTokens: current.targetTokens,
+      };
       const pack = buildContext(input);
       if (pack.kind === 'overcommitted') throw new OvercommittedError(pack.obligedTokens, pack.allowedTokens);
       crashPoint('wave.packed');
       try {
         const conversation = await new ConductorConversation(
-          { ...this.dependencies, lease },
+          { ...this.dependencies, ...ports },
           wave,
           pack.request,
         ).run();
         return { input, pack, conversation };
       } catch (error) {
-        if (!(error instanceof ContextBoundError) || packs === PACKS_MAX) throw error;
-        targetTokens = Math.floor(pack.targetTokens * REPACK_SHARE);
+        const failure = tryFailureOf(error, { wave, model: current.model, packedTokens: pack.targetTokens });
+        const next = failure === null ? null : nextTry(current, failure);
+        if (next === null || ports.meter.requests >= wave.policy.requests_per_wave_max) throw error;
+        this.reportTry(wave, error);
+        current = next;
       }
     }
+  }
+
+  /** That a provider found a request too large which our bound had let through is a defect of ours. */
+  private reportTry(wave: OpenWave, error: unknown): void {
+    const facts = { err: error, wave: wave.waveId, mission: wave.missionId };
+    if (error instanceof ModelFailure && error.action === 'repack')
+      this.dependencies.logger.error(
+        facts,
+        'a request was larger than its bound; the wave is packed for half',
+      );
+    else this.dependencies.logger.info(facts, 'a wave asks anew');
   }
 
   private async abort(wave: OpenWave, error: unknown): Promise<void> {
@@ -104,6 +135,10 @@ export class RunWave {
       'a wave was aborted',
     );
     await this.dependencies.transactions.inTransaction(wave.tenantId, (tx) => abortWave(tx, wave, abortion));
+    if (error instanceof ModelFailure && error.action === 'park')
+      await this.dependencies.transactions.inTransaction(wave.tenantId, (tx) =>
+        parkTenant(tx, error.message),
+      );
   }
 }
 
@@ -122,6 +157,28 @@ class OvercommittedError extends Error {
   }
 }
 
+function firstTry({ policy }: OpenWave): Try {
+  return {
+    model: policy.model,
+    targetTokens: policy.context_target_tokens,
+    smaller: 0,
+    isFallback: false,
+    isHalved: false,
+  };
+}
+
+/** Whether asking anew can help; null when it cannot. */
+function tryFailureOf(
+  error: unknown,
+  asked: { readonly wave: OpenWave; readonly model: string; readonly packedTokens: number },
+): TryFailure | null {
+  if (error instanceof ContextBoundError) return { kind: 'bound', packedTokens: asked.packedTokens };
+  if (!(error instanceof ModelFailure)) return null;
+  if (error.action === 'repack')
+    return { kind: 'window_exceeded', budgetTokens: asked.wave.policy.context_budget_tokens };
+  return error.action === 'fall_back' ? { kind: 'refused', fallback: fallbackModel(asked.model) } : null;
+}
+
 /** What an error means for the mission. */
 function abortionOf(error: unknown): Abortion {
   if (error instanceof OvercommittedError)
@@ -130,14 +187,39 @@ function abortionOf(error: unknown): Abortion {
     return error.kind === 'wait'
       ? { kind: 'wait', reason: 'budget_wait' }
       : { kind: 'hold', hold: 'budget', reason: 'budget_reached' };
-  if (error instanceof ModelFailure) {
-    if (error.kind === 'account') return { kind: 'hold', hold: 'provider', reason: error.message };
-    if (error.kind === 'aborted') return { kind: 'lease_lost' };
-    if (error.kind === 'outage' || error.kind === 'rate_limited')
-      return { kind: 'outage', reason: error.kind, retryAfterMs: error.retryAfterMs };
-    return { kind: 'error', reason: error.kind };
-  }
+  if (error instanceof UnprovedError) return { kind: 'hold', hold: 'provider', reason: error.message };
+  if (error instanceof ModelFailure) return abortionOfFailure(error);
   return { kind: 'error', reason: error instanceof ContextBoundError ? 'context_bound' : 'internal_error' };
+}
+
+/** The failure's own kind is the reason, so that each way to fail can be told from the wave's row. */
+function abortionOfFailure({ action, kind, message, retryAfterMs }: ModelFailure): Abortion {
+  switch (action) {
+    case 'delay':
+    case 'back_off':
+      return { kind: 'outage', reason: kind, retryAfterMs };
+    case 'park':
+    case 'ask':
+      return { kind: 'hold', hold: 'provider', reason: kind, detail: message };
+    case 'fall_back':
+      return {
+        kind: 'hold',
+        hold: 'stalled',
+        reason: kind,
+        detail:
+          'The model and its fallback refused to answer; change what the mission asks for, then resume.',
+      };
+    case 'stop':
+      return { kind: 'lease_lost' };
+    case 'start_over':
+    case 'repack':
+      return { kind: 'error', reason: kind };
+  }
+}
+
+/** From the soft level on, the wave's commit says so. */
+function isWarning(tokens: number, { policy }: OpenWave): boolean {
+  return contextLevel(tokens, policy.context_budget_tokens) !== 'ok';
 }
 
 function storedContext(wave: OpenWave, { input, pack, conversation }: Asked): StoredContext {

@@ -20,6 +20,7 @@ export interface Config {
   readonly masterKey: string | null;
   readonly anthropicApiKey: string | null;
   readonly anthropicBaseUrl: string | null;
+  readonly unprovedRequests: Settings['WAVEKEEPER_UNPROVED_REQUESTS'];
   readonly webhookScheduleSeconds: readonly number[];
   /** Null means the default of the mode: loopback in local mode, else nothing private. */
   readonly webhookAllowCidrs: readonly string[] | null;
@@ -80,6 +81,7 @@ function configFrom(settings: Settings): Config {
     masterKey: orNull(settings.WAVEKEEPER_MASTER_KEY),
     anthropicApiKey: orNull(settings.ANTHROPIC_API_KEY),
     anthropicBaseUrl: orNull(settings.ANTHROPIC_BASE_URL),
+    unprovedRequests: settings.WAVEKEEPER_UNPROVED_REQUESTS,
     webhookScheduleSeconds: settings.WAVEKEEPER_WEBHOOK_SCHEDULE,
     webhookAllowCidrs: orNull(settings.WAVEKEEPER_WEBHOOK_ALLOW_CIDRS),
     waveSlots: settings.WAVEKEEPER_WAVE_SLOTS,

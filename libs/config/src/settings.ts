@@ -42,6 +42,12 @@ export const settingsSchema = z.object({
     ),
   ANTHROPIC_API_KEY: z.string().min(1).optional().describe('unset: the bundled simulator answers'),
   ANTHROPIC_BASE_URL: z.url().optional().describe('another address of the Messages API'),
+  WAVEKEEPER_UNPROVED_REQUESTS: z
+    .enum(['send', 'refuse'])
+    .default('send')
+    .describe(
+      'what becomes of a model request whose size is only estimated, where the provider cannot count',
+    ),
   WAVEKEEPER_WEBHOOK_SCHEDULE: list
     .pipe(z.array(integer(0, 604_800)).max(30))
     .default(WEBHOOK_SCHEDULE_SECONDS)

@@ -4,12 +4,8 @@ import { boardPlan, inFlightTokens } from './sections/board.js';
 import { canonicalJson, sha256Hex } from './domain/canonical-json.js';
 import { charterPlan, directivesPlan } from './sections/charter.js';
 import { finishedRoomTokens, obligedTokensMax } from './domain/commitment.js';
-import type {
-  CacheBreakpoint,
-  ConductorRequest,
-  RequestText,
-  RequestTool,
-} from './domain/conductor-request.js';
+import { breakpointAfter } from './domain/breakpoints.js';
+import type { ConductorRequest, RequestText, RequestTool } from './domain/conductor-request.js';
 import { fenceKeys } from './domain/fence.js';
 import { finishedWorkPlan } from './sections/finished-work.js';
 import { inboxPage } from './sections/inbox-page.js';
@@ -23,7 +19,7 @@ import { thisWavePlan } from './sections/this-wave.js';
 import { conductorTools } from './tools.js';
 
 /** Moves when the same input may give other bytes. */
-export const BUILDER_VERSION = '1';
+export const BUILDER_VERSION = '2';
 
 /** All that decides the bytes of a wave's first request; plain JSON, kept with the wave. */
 export interface ContextInput {
@@ -131,20 +127,10 @@ function contextPack(
   };
 }
 
-/** Where the provider may cut off what it caches; the tools carry the first of the four breakpoints. */
-const BREAKPOINTS: Partial<Record<SectionName, CacheBreakpoint>> = {
-  Z3: { type: 'ephemeral', ttl: '1h' },
-  Z4: { type: 'ephemeral', ttl: '5m' },
-  Z8: { type: 'ephemeral', ttl: '5m' },
-};
-
 function textBlocks(sections: readonly PackedSection[], names: readonly SectionName[]): RequestText[] {
   return sections
     .filter(({ section }) => names.includes(section.name))
-    .map(({ section, text }) => {
-      const breakpoint = BREAKPOINTS[section.name];
-      return { type: 'text', text, ...(breakpoint && { cache_control: breakpoint }) };
-    });
+    .map(({ section, text }) => ({ type: 'text', text, ...breakpointAfter(section.name) }));
 }
 
 function prefixHashes({ tools, system, messages }: ConductorRequest): Record<string, string> {

@@ -6,6 +6,7 @@ import {
   writeToolSchemas,
 } from '#contracts';
 import { z } from 'zod';
+import { breakpointAfter } from './domain/breakpoints.js';
 import type { RequestTool } from './domain/conductor-request.js';
 
 /** Section Z0: the conductor's tools in their fixed order, the cache breakpoint on the last one. */
@@ -15,7 +16,7 @@ export function conductorTools(): RequestTool[] {
     description: CONDUCTOR_TOOL_DESCRIPTIONS[name],
     strict: true,
     input_schema: { ...strictSchema(jsonSchemaOf(name)), type: 'object' },
-    ...(index === CONDUCTOR_TOOLS.length - 1 && { cache_control: { type: 'ephemeral', ttl: '1h' } }),
+    ...(index === CONDUCTOR_TOOLS.length - 1 && breakpointAfter('Z0')),
   }));
 }
 

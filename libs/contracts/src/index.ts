@@ -24,6 +24,7 @@ export {
   policyFrom,
   mergePolicy,
   contextCeilingTokens,
+  usdSchema,
 } from './policy.js';
 export {
   ATTEMPT_STATES,
@@ -90,7 +91,6 @@ export {
   MISSION_STATUSES,
   missionStatusSchema,
   type MissionStatus,
-  usdSchema,
   DIRECTIVES_PER_REQUEST_MAX,
   DIRECTIVE_CHARACTERS_MAX,
   directiveTextSchema,
@@ -206,3 +206,4 @@ export {
   CONDUCTOR_TOOLS,
   CONDUCTOR_TOOL_DESCRIPTIONS,
 } from './conductor-tools.js';
+export { cutToTokens, estimateTokens, upperBoundTokens } from './token-measure.js';

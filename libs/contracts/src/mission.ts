@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from './ids.js';
-import { policyPatchSchema, policySchema } from './policy.js';
+import { policyPatchSchema, policySchema, usdSchema } from './policy.js';
 import { jsonSchema, metadataSchema, storableText } from './text.js';
 import { TASK_STATES, type TaskState } from './task.js';
 
@@ -28,11 +28,6 @@ export const MISSION_STATUSES = [
 ] as const;
 export const missionStatusSchema = z.enum(MISSION_STATUSES);
 export type MissionStatus = (typeof MISSION_STATUSES)[number];
-
-/** USD as a decimal string; at most nine digits before and after the point. */
-export const usdSchema = z
-  .string()
-  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'a decimal string in USD, such as "12.50"');
 
 export const DIRECTIVES_PER_REQUEST_MAX = 50;
 export const DIRECTIVE_CHARACTERS_MAX = 4_000;

@@ -61,6 +61,7 @@ describe('policyFrom', () => {
       approval: 'none',
       workers: ['builtin'],
       no_progress_waves_max: 3,
+      wave_usd_max: null,
       attempts: { failures_max: 3, expiries_max: 5, backoff_ms: 2_000 },
       limits: { tasks_max: 100_000, depth_max: 5, tasks_per_wave_max: 20 },
     });

@@ -15,7 +15,14 @@ export const poolSchema = z
     'a pool is 1 to 63 of a-z, 0-9, "-" and "_", beginning with a letter or digit',
   );
 
+/** USD as a decimal string; at most nine digits before and after the point. */
+export const usdSchema = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'a decimal string in USD, such as "12.50"');
+
 const modelSchema = storableText(100, 1);
+/** The most that one wave may cost; null leaves it to the budgets. Its first request is made in any case. */
+const waveUsdMaxSchema = usdSchema.nullable();
 
 const attemptsPolicySchema = z.strictObject({
   failures_max: z.int().min(1).max(20),
@@ -48,13 +55,19 @@ const policyFields = {
 
 /** How a mission's conductor and workers behave. Whole, as stored and returned. */
 export const policySchema = z
-  .object({ ...policyFields, attempts: attemptsPolicySchema, limits: limitsPolicySchema })
+  .object({
+    ...policyFields,
+    wave_usd_max: waveUsdMaxSchema.default(null),
+    attempts: attemptsPolicySchema,
+    limits: limitsPolicySchema,
+  })
   .meta({ id: 'Policy' });
 
 /** What a caller may send: any part of it; the rest keeps its value or its default. */
 export const policyPatchSchema = z
   .strictObject({
     ...policyFields,
+    wave_usd_max: waveUsdMaxSchema,
     attempts: attemptsPolicySchema.partial(),
     limits: limitsPolicySchema.partial(),
   })
@@ -78,6 +91,7 @@ const DEFAULTS: Omit<Policy, 'context_target_tokens'> = {
   approval: 'none',
   workers: [BUILTIN_POOL],
   no_progress_waves_max: 3,
+  wave_usd_max: null,
   attempts: { failures_max: 3, expiries_max: 5, backoff_ms: 2_000 },
   limits: { tasks_max: 100_000, depth_max: 5, tasks_per_wave_max: 20 },
 };

@@ -13,7 +13,8 @@ export type Abortion =
   | { readonly kind: 'error' | 'wait'; readonly reason: string }
   | { readonly kind: 'outage'; readonly reason: string; readonly retryAfterMs: number }
   | { readonly kind: 'lease_lost' }
-  | { readonly kind: 'hold'; readonly hold: Hold; readonly reason: string };
+  /** `detail` is what the person who has to act is told; the reason, where there is nothing more to say. */
+  | { readonly kind: 'hold'; readonly hold: Hold; readonly reason: string; readonly detail?: string };
 
 /** Ends a wave that could not commit; of it remains its bill. Does nothing when the wave has been fenced off already. */
 export async function abortWave(
@@ -65,7 +66,7 @@ export async function abortRunningWave(ledger: MissionLedger, reason: string): P
 function backOff(ledger: MissionLedger, abortion: Abortion): void {
   switch (abortion.kind) {
     case 'hold':
-      holdMission(ledger, abortion.hold, abortion.reason);
+      holdMission(ledger, abortion.hold, abortion.detail ?? abortion.reason);
       return;
     case 'lease_lost':
       return loseLease(ledger);

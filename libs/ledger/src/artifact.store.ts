@@ -17,6 +17,31 @@ export async function insertArtifact(ledger: MissionLedger, artifact: NewArtifac
   });
 }
 
+/** The whole of a tool's result of which a conductor was shown the ends. */
+export interface SpilledText {
+  /** Made from the wave and the text (see `spill`), so that the pointer in the request is the row's own id. */
+  readonly id: string;
+  readonly name: string;
+  readonly text: string;
+  readonly sha256: string;
+}
+
+/** Keeps what a wave's requests point to, in the transaction that commits the wave. */
+export async function insertSpills(ledger: MissionLedger, spills: readonly SpilledText[]): Promise<void> {
+  for (const { id, name, text, sha256 } of spills) {
+    const bytes = Buffer.from(text);
+    await insertArtifact(ledger, {
+      id,
+      attemptId: null,
+      name,
+      mediaType: 'text/plain; charset=utf-8',
+      sizeBytes: bytes.byteLength,
+      sha256,
+      bytes: new Uint8Array(bytes),
+    });
+  }
+}
+
 /** Part of an artifact of one mission, cut by the database; null when the mission has no such artifact. */
 export async function readArtifactPart(
   tx: Tx,

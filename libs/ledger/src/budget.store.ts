@@ -42,14 +42,20 @@ export async function reserveBudget(tx: Tx, missionId: string, amountUsd: string
   return row?.others === true ? 'wait' : 'reached';
 }
 
-/** Turns a reservation into what was really spent. */
+/** Turns a reservation into what was really spent; a conductor's request also moves the gauge of its context. */
 export async function settleBudget(
   tx: Tx,
   missionId: string,
-  amounts: { readonly reservedUsd: string; readonly spentUsd: string },
+  amounts: {
+    readonly reservedUsd: string;
+    readonly spentUsd: string;
+    /** Input tokens of the conductor's last request; null when they are not known, or of no conductor's. */
+    readonly contextTokens: number | null;
+  },
 ): Promise<void> {
   await tx.db.$executeRaw`
     UPDATE mission
-       SET reserved_usd = reserved_usd - ${amounts.reservedUsd}::numeric, spent_usd = spent_usd + ${amounts.spentUsd}::numeric
+       SET reserved_usd = reserved_usd - ${amounts.reservedUsd}::numeric, spent_usd = spent_usd + ${amounts.spentUsd}::numeric,
+           last_context_tokens = coalesce(${amounts.contextTokens}::int, last_context_tokens)
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${missionId}::uuid`;
 }

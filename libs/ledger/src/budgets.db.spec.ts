@@ -20,6 +20,9 @@ const permit = (mission: TestMission, reservedUsd = '0.10'): Promise<CallPermiss
       model: 'claude-sonnet-5-5',
       budgetTokens: 24_000,
       countedTokens: null,
+      boundTier: 'counted',
+      boundTokens: 1_000,
+      estimatedTokens: 1_000,
       reservedUsd,
       deadlineMs: 60_000,
     }),
@@ -32,6 +35,8 @@ const mustPermit = async (mission: TestMission, reservedUsd?: string): Promise<s
 const settle = (mission: TestMission, callId: string, costUsd: string, failure: string | null = null) =>
   mission.run((tx) =>
     settleModelCall(tx, callId, {
+      billingUncertain: false,
+      stopReason: null,
       tokens: { input: 10, cacheWrite: 20, cacheRead: 30, output: 40 },
       costUsd,
       failure,

@@ -1,4 +1,5 @@
 import {
+  contextLevel,
   encodeId,
   taskInputSchema,
   taskResultSchema,
@@ -8,6 +9,7 @@ import {
   type StagedWrite,
 } from '#contracts';
 import type { Tx } from '#database';
+import { insertSpills, type SpilledText } from './artifact.store.js';
 import { reviseTask } from './change-task.js';
 import { insertDirectives } from './directive.store.js';
 import { decide, type Change, type Decision } from './domain/decide.js';
@@ -39,6 +41,10 @@ export interface WaveCommit {
   readonly stopReason: string;
   readonly context: StoredContext;
   readonly trigger: string;
+  /** Set when one of its requests filled so much of the budget that the conductor was warned: its input tokens. */
+  readonly warnedAtTokens: number | null;
+  /** Tool results that were too long to show, which its requests point to. */
+  readonly spills: readonly SpilledText[];
 }
 
 /**
@@ -56,9 +62,27 @@ export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
       records.push(await writeDecision(ledger, decision, commit.waveId));
     mission.inboxUnseen -= await markInboxSeen(tx, mission.id, commit.waveId, commit.seenInboxSeqs);
     await saveWaveContext(tx, commit.waveId, commit.context);
+    await insertSpills(ledger, commit.spills);
+    warnOfContext(ledger, commit);
     await closeWave(ledger, commit, records);
     settleMission(ledger, commit, records);
     return true;
+  });
+}
+
+/** One event a wave, with its commit: of a wave that is aborted nothing remains, and so no warning. */
+function warnOfContext(ledger: MissionLedger, { waveId, warnedAtTokens }: WaveCommit): void {
+  if (warnedAtTokens === null) return;
+  const budgetTokens = ledger.mission.policy.context_budget_tokens;
+  ledger.append({
+    type: 'mission.context_warning',
+    actor: actorOf(waveId),
+    waveId,
+    data: {
+      context_tokens: warnedAtTokens,
+      budget_tokens: budgetTokens,
+      level: contextLevel(warnedAtTokens, budgetTokens),
+    },
   });
 }
 
@@ -86,7 +110,6 @@ async function closeWave(
     handoffNote: mission.handoffNote,
     decisions,
   });
-  mission.lastContextTokens = ended.peakRequestTokens;
   ledger.append({
     type: 'wave.committed',
     actor: actorOf(commit.waveId),

@@ -23,9 +23,11 @@ export { abortWave, expireWave, type Abortion } from './abort-wave.js';
 export { judgeWrites } from './judge-writes.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
-export type { NewModelCall, SettledTokens } from './model-call.store.js';
+export { readRateSamples, type NewModelCall, type SettledTokens } from './model-call.store.js';
+export type { SpilledText } from './artifact.store.js';
+export { parkTenant } from './park-tenant.js';
 export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
-export { readNamed, readText, searchTasks, type Found } from './tool-reads.store.js';
+export { readNamed, readText, searchTasks, textPart, type Found } from './tool-reads.store.js';
 export {
   decide,
   namedTasks,

@@ -102,6 +102,22 @@ export async function findDefaultMission(tx: Tx): Promise<string | null> {
   return found?.id ?? null;
 }
 
+/** Active missions that have something to do or may soon have, in the order of their ids. */
+export async function listRunnableMissions(tx: Tx, take: number): Promise<string[]> {
+  const rows = await tx.db.mission.findMany({
+    where: {
+      tenantId: tx.tenantId,
+      state: 'active',
+      holds: { isEmpty: true },
+      OR: [{ waveDueAt: { not: null } }, { waveId: { not: null } }, { attemptsInFlight: { gt: 0 } }],
+    },
+    select: { id: true },
+    orderBy: { id: 'asc' },
+    take,
+  });
+  return rows.map(({ id }) => id);
+}
+
 export async function readTenantLimits(tx: Tx): Promise<TenantLimits> {
   const tenant = await tx.db.tenant.findUniqueOrThrow({
     where: { id: tx.tenantId },

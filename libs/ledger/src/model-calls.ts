@@ -5,12 +5,7 @@ import { holdMission } from './holds.js';
 import { inMission } from './mission-ledger.js';
 import { chargeRecentTokens } from './mission.store.js';
 import { sumWaveUsage } from './wave.store.js';
-import {
-  claimSettlement,
-  insertModelCall,
-  type NewModelCall,
-  type SettledTokens,
-} from './model-call.store.js';
+import { claimSettlement, insertModelCall, type NewModelCall, type Settlement } from './model-call.store.js';
 
 /** A request that may be sent: its intent is on record and its worst case reserved. */
 export type CallPermission =
@@ -39,23 +34,21 @@ export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallP
  * Settles a request from the provider's usage, also when it failed (`failure` says how). Idempotent: a call that has
  * been settled, or whose reservation was orphaned and settled at its worst case, stays as it is.
  */
-export async function settleModelCall(
-  tx: Tx,
-  callId: string,
-  settlement: { readonly tokens: SettledTokens; readonly costUsd: string; readonly failure: string | null },
-): Promise<void> {
+export async function settleModelCall(tx: Tx, callId: string, settlement: Settlement): Promise<void> {
   const settled = await claimSettlement(tx, callId, {
     ...settlement,
     state: settlement.failure === null ? 'settled' : 'failed',
   });
   if (settled === null) return;
+  const { input, cacheWrite, cacheRead, output } = settlement.tokens;
+  const promptTokens = input + cacheWrite + cacheRead;
   await settleBudget(tx, settled.missionId, {
     reservedUsd: settled.reservedUsd,
-    spentUsd: settlement.costUsd,
+    spentUsd: settled.costUsd,
+    contextTokens: settled.role === 'conductor' && promptTokens > 0 ? promptTokens : null,
   });
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
-  const { input, cacheWrite, cacheRead, output } = settlement.tokens;
-  await chargeRecentTokens(tx, input + cacheWrite + cacheRead + output);
+  await chargeRecentTokens(tx, promptTokens + output);
 }
 
 /** Settles a call that nobody came back from, at its worst case: it may have been billed. */
@@ -65,12 +58,15 @@ export async function settleOrphanedCall(tx: Tx, callId: string): Promise<void> 
     state: 'orphaned',
     tokens: none,
     costUsd: null,
+    billingUncertain: true,
+    stopReason: null,
     failure: 'orphaned',
   });
   if (settled === null) return;
   await settleBudget(tx, settled.missionId, {
     reservedUsd: settled.reservedUsd,
-    spentUsd: settled.reservedUsd,
+    spentUsd: settled.costUsd,
+    contextTokens: null,
   });
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
 }

@@ -7,7 +7,8 @@ import { toTaskRow, type TaskRow } from './task.store.js';
 
 const SEARCH_PAGE_MAX = 20;
 const TEXT_HEAD_CHARACTERS_MAX = 1_500;
-const PART_BYTES_MAX = 2_000;
+/** Of a long text at a time: with its frame and heading it is still a tool result that is shown whole. */
+const PART_BYTES_MAX = 1_800;
 
 /** What a read tool found, as plain JSON; text that somebody outside wrote stands only under `outside`. */
 export interface Found {
@@ -164,12 +165,26 @@ export async function searchTasks(
   return { total, found };
 }
 
+/** Part of a text as a tool shows it. Sizes are bytes of UTF-8; `bytes` is how far the part reaches. */
+export interface TextPart {
+  readonly sizeBytes: number;
+  readonly bytes: number;
+  readonly text: string;
+}
+
+/** The part of a text that begins at a byte. */
+export function textPart(text: string, offset: number): TextPart {
+  const bytes = Buffer.from(text);
+  const part = bytes.subarray(offset, offset + PART_BYTES_MAX);
+  return { sizeBytes: bytes.byteLength, bytes: part.byteLength, text: part.toString('utf8') };
+}
+
 /** Part of a long text: an artifact (art_…), a task's instructions (T12), or an attempt's output (A16). */
 export async function readText(
   tx: Tx,
   missionId: string,
   part: { readonly id: string; readonly offset: number },
-): Promise<{ sizeBytes: number; text: string } | null> {
+): Promise<TextPart | null> {
   const artifactId = decodeId('artifact', part.id);
   if (artifactId !== null) {
     const found = await readArtifactPart(tx, missionId, {
@@ -179,15 +194,14 @@ export async function readText(
     });
     return found === null
       ? null
-      : { sizeBytes: found.sizeBytes, text: Buffer.from(found.bytes).toString('utf8') };
+      : {
+          sizeBytes: found.sizeBytes,
+          bytes: found.bytes.byteLength,
+          text: Buffer.from(found.bytes).toString('utf8'),
+        };
   }
   const whole = await readWhole(tx, missionId, part.id);
-  if (whole === null) return null;
-  const bytes = Buffer.from(whole);
-  return {
-    sizeBytes: bytes.byteLength,
-    text: bytes.subarray(part.offset, part.offset + PART_BYTES_MAX).toString('utf8'),
-  };
+  return whole === null ? null : textPart(whole, part.offset);
 }
 
 async function readWhole(tx: Tx, missionId: string, ref: string): Promise<string | null> {

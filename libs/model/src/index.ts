@@ -1,11 +1,13 @@
 export {
   ModelGateway,
-  type MessagesBody,
+  type GatewayCounters,
   type ModelAnswer,
   type ModelGatewayOptions,
   type ModelRequest,
 } from './model-gateway.js';
-export { BudgetError, ContextBoundError, ModelFailure } from './model-failure.js';
-export { fitsProven, provenTokens, type Appended } from './domain/bound.js';
-export type { FailureKind } from './domain/failure.js';
+export type { MessagesBody, ModelProvider } from './model-provider.js';
+export { BudgetError, ContextBoundError, ModelFailure, UnprovedError } from './model-failure.js';
+export { fits, provenTokens, type Appended } from './domain/bound.js';
+export { fallbackModel } from './domain/catalogue.js';
+export { stopFailure, type FailureKind } from './domain/failure.js';
 export type { CountedUsage } from './domain/pricing.js';

@@ -1,7 +1,8 @@
-import type { FailureKind } from './domain/failure.js';
+import { failureAction, type FailureAction, type FailureKind } from './domain/failure.js';
 
-/** A model request that came to nothing. `kind` says what to do; what it cost is on record already. */
+/** A model request that came to nothing. `action` says what to do; what it cost is on record already. */
 export class ModelFailure extends Error {
+  readonly action: FailureAction;
   /** How long the provider asked to be left alone; 0 when it did not say. */
   readonly retryAfterMs: number;
 
@@ -12,6 +13,7 @@ export class ModelFailure extends Error {
   ) {
     super(message, options);
     this.name = 'ModelFailure';
+    this.action = failureAction(kind);
     this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
@@ -24,6 +26,16 @@ export class ContextBoundError extends Error {
   ) {
     super(`a request of ${tokens} tokens does not fit the context budget of ${budgetTokens}`);
     this.name = 'ContextBoundError';
+  }
+}
+
+/** Nobody can count a request, and nothing unproved may be sent; nothing was. */
+export class UnprovedError extends Error {
+  constructor(model: string) {
+    super(
+      `the provider cannot count tokens for ${model}, and WAVEKEEPER_UNPROVED_REQUESTS refuses what is only estimated`,
+    );
+    this.name = 'UnprovedError';
   }
 }
 

@@ -6,7 +6,9 @@ import {
   BudgetError,
   ContextBoundError,
   ModelFailure,
+  UnprovedError,
   type ModelGateway,
+  type ModelGatewayOptions,
   type ModelRequest,
 } from './index.js';
 
@@ -22,8 +24,11 @@ describe('the model gateway', () => {
   });
   afterAll(() => database.drop());
 
-  const gatewayTo = async (script: RelayScript = {}): Promise<ModelGateway> => {
-    relay = await startRelay(database.transactions, script);
+  const gatewayTo = async (
+    script: RelayScript = {},
+    options: Partial<ModelGatewayOptions> = {},
+  ): Promise<ModelGateway> => {
+    relay = await startRelay(database.transactions, script, options);
     return relay.gateway;
   };
   const sent = () => relay?.simulator.requests() ?? [];
@@ -90,16 +95,16 @@ describe('the model gateway', () => {
     const mission = await aMission(database);
     const request = requestOf(mission, { provenTokens: 150_000, contextBudgetTokens: 190_000 });
     const premium = { ...request, body: { ...request.body, model: 'claude-haiku-5-5' } };
-    await expect(gateway.ask(premium)).rejects.toMatchObject({ kind: 'invalid_request' });
+    await expect(gateway.ask(premium)).rejects.toMatchObject({ kind: 'premium' });
     expect(sent()).toEqual([]);
     await expect(gateway.ask({ ...premium, allowPremium: true })).resolves.toBeDefined();
   });
 
   it.each([
     ['429', 'rate_limited'],
-    ['529', 'outage'],
-    ['mid_stream_error', 'outage'],
-    ['cut', 'bad_response'],
+    ['529', 'overloaded'],
+    ['mid_stream_error', 'stream_error'],
+    ['cut', 'broken_stream'],
     ['garbage', 'bad_response'],
   ] as const)('settles a request that failed by %s as %s, and does not repeat it', async (fault, kind) => {
     const gateway = await gatewayTo({ faults: [{ match: { role: 'worker', nth: 1 }, do: fault, times: 9 }] });
@@ -125,6 +130,103 @@ describe('the model gateway', () => {
     await relay?.close();
     relay = undefined;
     await expect(gateway.ask(requestOf(mission, { provenTokens: 100 }))).rejects.toBeInstanceOf(ModelFailure);
-    expect(await callsOf(mission)).toMatchObject([{ state: 'failed', failure: 'outage' }]);
+    expect(await callsOf(mission)).toMatchObject([{ state: 'failed', failure: 'unreachable' }]);
   });
+
+  describe('where the provider cannot count', () => {
+    const UNCOUNTED: RelayScript = { counts_tokens: false };
+
+    it('sends on an estimate, and has it on record that it was one', async () => {
+      const gateway = await gatewayTo(UNCOUNTED);
+      const mission = await aMission(database);
+      const answer = await gateway.ask(requestOf(mission));
+      const [call] = await callsOf(mission);
+      expect(call).toMatchObject({ bound_tier: 'estimated', counted_tokens: null });
+      expect(Number(call?.bound_tokens)).toBeGreaterThanOrEqual(answer.promptTokens);
+      expect(gateway.counters()).toEqual({ proved: 0, counted: 0, estimated: 1, budget_overruns_total: 0 });
+    });
+
+    it('takes the rate of a model from what its latest requests really came to', async () => {
+      const gateway = await gatewayTo(UNCOUNTED);
+      const mission = await aMission(database);
+      for (let calls = 0; calls < 9; calls += 1) await gateway.ask(requestOf(mission));
+      const bounds = (await callsOf(mission)).map((call) => Number(call.bound_tokens)).sort((a, b) => a - b);
+      expect(bounds[0]).toBeLessThan(bounds.at(-1) ?? 0); // the ninth knows eight others
+    });
+
+    it('sends nothing when what is unproved is refused', async () => {
+      const gateway = await gatewayTo(UNCOUNTED, { unprovedRequests: 'refuse' });
+      const mission = await aMission(database);
+      await expect(gateway.ask(requestOf(mission))).rejects.toBeInstanceOf(UnprovedError);
+      expect(sent()).toEqual([]);
+      expect(await callsOf(mission)).toEqual([]);
+    });
+
+    it('sends nothing whose estimate does not fit', async () => {
+      const gateway = await gatewayTo(UNCOUNTED);
+      const mission = await aMission(database);
+      const body = {
+        ...requestOf(mission).body,
+        messages: [{ role: 'user' as const, content: '掘る '.repeat(8_000) }],
+      };
+      await expect(gateway.ask(requestOf(mission, { body }))).rejects.toBeInstanceOf(ContextBoundError);
+      expect(sent()).toEqual([]);
+    });
+  });
+
+  it('lets nothing leave that is not the body that was proved, and is billed nothing for it', async () => {
+    const gateway = await gatewayTo();
+    const mission = await aMission(database);
+    let reads = 0;
+    const body = Object.defineProperty({ ...requestOf(mission).body }, 'system', {
+      enumerable: true,
+      get: () => `# Wavekeeper worker ${(reads += 1)}`,
+    });
+    const asked = gateway.ask(requestOf(mission, { body, provenTokens: 100 }));
+    await expect(asked).rejects.toMatchObject({ name: 'ModelFailure', kind: 'bad_response' });
+    expect(sent()).toEqual([]);
+    expect(await callsOf(mission)).toMatchObject([{ billing_uncertain: false, cost_usd: '0.000000000' }]);
+  });
+
+  /** A request and the bill of one that met a fault. */
+  const billOf = async (fault: NonNullable<RelayScript['faults']>[number]['do']) => {
+    const watchdog = { headersMs: 1_000, idleMs: 1_000 };
+    const gateway = await gatewayTo(
+      { faults: [{ match: { role: 'worker', nth: 1 }, do: fault }] },
+      { watchdog },
+    );
+    const mission = await aMission(database);
+    await gateway.ask(requestOf(mission)).catch(() => null);
+    const [call] = await callsOf(mission);
+    return { call, charged: sent()[0]?.chargedUsd ?? Number.NaN, mission };
+  };
+
+  it.each(['cut', 'mid_stream_error', 'stall_body'] as const)(
+    'charges after %s what it knows of the input and all the output that was allowed, and says that it is uncertain',
+    async (fault) => {
+      const { call, charged, mission } = await billOf(fault);
+      expect(call).toMatchObject({ state: 'failed', billing_uncertain: true });
+      expect(Number(call?.input_tokens)).toBeGreaterThan(0);
+      expect(Number(call?.cost_usd)).toBeGreaterThan(charged);
+      expect(Number(call?.cost_usd)).toBeLessThan(Number(call?.reserved_usd));
+      expect((await mission.row()).spent_usd).toBe(call?.cost_usd);
+    },
+  );
+
+  it.each(['garbage', 'stall_headers'] as const)(
+    'charges after %s all that was reserved, and says that it is uncertain',
+    async (fault) => {
+      const { call } = await billOf(fault);
+      expect(call).toMatchObject({ state: 'failed', billing_uncertain: true, input_tokens: 0 });
+      expect(call?.cost_usd).toBe(call?.reserved_usd);
+    },
+  );
+
+  it.each(['429', '529', 'unauthorized', 'spend_limit'] as const)(
+    'charges nothing for an answer %s',
+    async (fault) => {
+      const { call } = await billOf(fault);
+      expect(call).toMatchObject({ state: 'failed', billing_uncertain: false, cost_usd: '0.000000000' });
+    },
+  );
 });

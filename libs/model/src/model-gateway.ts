@@ -1,21 +1,26 @@
-import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk';
-import type { Message, MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk/resources/messages';
+import type { Message } from '@anthropic-ai/sdk/resources/messages';
+import { estimateTokens } from '#contracts';
 import type { Transactions } from '#database';
-import { permitModelCall, settleModelCall, type NewModelCall } from '#ledger';
+import { permitModelCall, readRateSamples, settleModelCall, type NewModelCall } from '#ledger';
+import { AnthropicProvider } from './anthropic-provider.js';
+import { estimatedBound, fits, tokenRate, type Bound, type BoundTier } from './domain/bound.js';
 import { catalogueRow } from './domain/catalogue.js';
-import { fitsCounted } from './domain/bound.js';
-import { failureKind } from './domain/failure.js';
-import { costUsd, isPremium, promptTokens, worstCaseUsd, type CountedUsage } from './domain/pricing.js';
-import { startWatchdog, type Watchdog } from './watchdog.js';
-import { BudgetError, ContextBoundError, ModelFailure } from './model-failure.js';
+import {
+  chargedUsd,
+  costUsd,
+  isPremium,
+  NO_USAGE,
+  promptTokens,
+  worstCaseUsd,
+  type CountedUsage,
+} from './domain/pricing.js';
+import { BudgetError, ContextBoundError, ModelFailure, UnprovedError } from './model-failure.js';
+import type { MessagesBody, ModelProvider, Transmission } from './model-provider.js';
+import { Pauses } from './pauses.js';
+import { WATCHDOG_LIMITS, type WatchdogLimits } from './watchdog.js';
 
 /** In all, from the intent on record to the settlement; after that the sweep settles a call at its worst case. */
 const CALL_DEADLINE_MS = 660_000;
-
-/** A provider that asks for longer is asked again all the same. */
-const RETRY_AFTER_MS_MAX = 3_600_000;
-
-export type MessagesBody = MessageCreateParamsNonStreaming;
 
 /** One model request: for whom it is, what it says, and what it may be at most. */
 export interface ModelRequest {
@@ -29,6 +34,10 @@ export interface ModelRequest {
   /** An upper bound of the input, proven without asking (see `provenTokens`); null asks the provider to count. */
   readonly provenTokens: number | null;
   readonly allowPremium: boolean;
+  /** Whether an estimate will do where the provider cannot count; the gateway's own rule when it is not said. */
+  readonly unproved?: 'refuse';
+  /** Milliseconds that are left for it, where that is less than a request may take anyway. */
+  readonly timeLeftMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -39,12 +48,25 @@ export interface ModelAnswer {
   readonly promptTokens: number;
   /** What it cost, as a decimal string. */
   readonly costUsd: string;
+  /** What was reserved for it: the most that one like it can cost. */
+  readonly atMostUsd: string;
 }
 
 export interface ModelGatewayOptions {
   readonly transactions: Transactions;
   readonly apiKey: string;
   readonly baseUrl: string;
+  /** Whether a request that the provider cannot count may be sent on an estimate; `send` when it is not said. */
+  readonly unprovedRequests?: 'send' | 'refuse';
+  readonly watchdog?: Partial<WatchdogLimits>;
+  /** Who answers; the Messages API at `baseUrl` when it is not said. */
+  readonly provider?: ModelProvider;
+}
+
+/** Since this gateway was made: requests by what proved that they fit, and those that did not fit after all. */
+export interface GatewayCounters extends Readonly<Record<BoundTier, number>> {
+  /** Stays 0: the provider counted more than the budget. */
+  readonly budget_overruns_total: number;
 }
 
 /**
@@ -53,91 +75,75 @@ export interface ModelGatewayOptions {
  * are not its business: the ledger comes back to what is due.
  */
 export class ModelGateway {
-  private readonly client: Anthropic;
+  private readonly provider: ModelProvider;
+  private readonly pauses = new Pauses();
+  private readonly counted = { proved: 0, counted: 0, estimated: 0, budget_overruns_total: 0 };
 
   constructor(private readonly options: ModelGatewayOptions) {
-    this.client = new Anthropic({
-      apiKey: options.apiKey,
-      authToken: null,
-      baseURL: options.baseUrl,
-      maxRetries: 0, // the SDK would sleep out any retry-after while holding our slot
-      logLevel: 'off',
-    });
+    this.provider =
+      options.provider ??
+      new AnthropicProvider({ ...options, watchdog: { ...WATCHDOG_LIMITS, ...options.watchdog } });
+  }
+
+  counters(): GatewayCounters {
+    return { ...this.counted };
   }
 
   /**
-   * Counts a request's input tokens with the provider. Throws `ModelFailure`.
+   * Sends one request. Throws `ModelFailure`, also for an answer by which the provider rather than the model says that
+   * it is none; or `ContextBoundError`, `UnprovedError` or `BudgetError`: then nothing was sent.
    */
-  async countTokens(body: MessagesBody, signal: AbortSignal): Promise<number> {
-    const { model, messages, system, tools } = body;
-    const watchdog = startWatchdog(signal);
-    try {
-      const counted = await this.client.messages.countTokens(
-        {
-          model,
-          messages,
-          ...(system === undefined ? {} : { system }),
-          ...(tools === undefined ? {} : { tools }),
-        },
-        { signal: watchdog.signal },
-      );
-      return counted.input_tokens;
-    } catch (error) {
-      throw toFailure(error, watchdog);
-    } finally {
-      watchdog.stop();
-    }
-  }
-
-  /** Sends one request. Throws `ContextBoundError`, `BudgetError` or `ModelFailure`; in the first two nothing was sent. */
   async ask(request: ModelRequest): Promise<ModelAnswer> {
-    const countedTokens = await this.proveBound(request);
-    const callId = await this.permit(request, countedTokens);
-    const watchdog = startWatchdog(request.signal);
-    let usage = NO_USAGE;
-    let failure: string | null = 'interrupted';
-    try {
-      const stream = this.client.messages.stream(request.body, { signal: watchdog.signal });
-      stream.on('streamEvent', (event) => {
-        watchdog.beat();
-        if (event.type === 'message_start') usage = usageOf(event.message.usage);
-        if (event.type === 'message_delta') usage = { ...usage, output: event.usage.output_tokens };
-      });
-      const message = await stream.finalMessage();
-      usage = usageOf(message.usage);
-      failure = null;
-      return {
-        message,
-        usage,
-        promptTokens: promptTokens(usage),
-        costUsd: costUsd(this.row(request), usage),
-      };
-    } catch (error) {
-      const modelFailure = toFailure(error, watchdog);
-      failure = modelFailure.kind;
-      throw modelFailure;
-    } finally {
-      watchdog.stop();
-      await this.settle(request, { callId, usage, failure });
-    }
+    const { body, contextBudgetTokens: budgetTokens, signal } = request;
+    this.refuseDuringPause(body.model);
+    const estimatedTokens = estimateTokens(JSON.stringify(body));
+    const bound = await this.boundOf(request, estimatedTokens);
+    if (!fits(bound, budgetTokens)) throw new ContextBoundError(bound.tokens, budgetTokens);
+    this.refusePremium(request, bound);
+    const callId = await this.permit(request, { bound, estimatedTokens });
+    const timeLeftMs = request.timeLeftMs ?? Number.POSITIVE_INFINITY;
+    const sent = await this.provider.send({ body, bound, budgetTokens, timeLeftMs, signal });
+    this.counted[bound.tier] += 1;
+    await this.settle(request, callId, sent);
+    return this.answerOf(request, sent);
   }
 
-  private async proveBound(request: ModelRequest): Promise<number | null> {
-    const { contextBudgetTokens: budgetTokens, provenTokens } = request;
-    const counted = provenTokens === null ? await this.countTokens(request.body, request.signal) : null;
-    if (counted !== null && !fitsCounted(counted, budgetTokens))
-      throw new ContextBoundError(counted, budgetTokens);
-    const tokens = counted ?? provenTokens ?? budgetTokens;
-    if (isPremium(this.row(request), tokens) && !request.allowPremium)
+  /** A provider that has asked to be left alone is, by everybody who would use the same key and model. */
+  private refuseDuringPause(model: string): void {
+    const retryAfterMs = this.pauses.leftMs(model, Date.now());
+    if (retryAfterMs > 0)
+      throw new ModelFailure('rate_limited', `the provider asked for a pause of ${model}`, { retryAfterMs });
+  }
+
+  /** Proved from the last request where the caller could, else counted, else estimated. */
+  private async boundOf(request: ModelRequest, estimatedTokens: number): Promise<Bound> {
+    const { body, provenTokens, signal } = request;
+    if (provenTokens !== null) return { tier: 'proved', tokens: provenTokens };
+    const counted = await this.provider.countTokens(body, signal).catch((error: unknown) => {
+      throw this.heeded(body.model, error);
+    });
+    if (counted !== null) return { tier: 'counted', tokens: counted };
+    if ((request.unproved ?? this.options.unprovedRequests) === 'refuse') throw new UnprovedError(body.model);
+    const samples = await this.options.transactions.inTransaction(request.tenantId, (tx) =>
+      readRateSamples(tx, body.model),
+    );
+    return estimatedBound(estimatedTokens, tokenRate(samples));
+  }
+
+  private refusePremium(request: ModelRequest, bound: Bound): void {
+    if (isPremium(this.row(request), bound.tokens) && !request.allowPremium)
       throw new ModelFailure(
-        'invalid_request',
-        `${request.body.model} charges a premium for prompts this long; allow_premium is off`,
+        'premium',
+        `${request.body.model} charges a premium for prompts this long; shorten them or set allow_premium`,
       );
-    return counted;
   }
 
-  private async permit(request: ModelRequest, countedTokens: number | null): Promise<string> {
+  private async permit(
+    request: ModelRequest,
+    found: { readonly bound: Bound; readonly estimatedTokens: number },
+  ): Promise<string> {
     const { tenantId, body, contextBudgetTokens } = request;
+    const { bound, estimatedTokens } = found;
     const permission = await this.options.transactions.inTransaction(tenantId, (tx) =>
       permitModelCall(tx, {
         missionId: request.missionId,
@@ -146,11 +152,11 @@ export class ModelGateway {
         role: request.role,
         model: body.model,
         budgetTokens: contextBudgetTokens,
-        countedTokens,
-        reservedUsd: worstCaseUsd(this.row(request), {
-          inputTokens: contextBudgetTokens,
-          outputTokens: body.max_tokens,
-        }),
+        countedTokens: bound.tier === 'counted' ? bound.tokens : null,
+        boundTier: bound.tier,
+        boundTokens: bound.tokens,
+        estimatedTokens,
+        reservedUsd: this.atMostUsd(request),
         deadlineMs: CALL_DEADLINE_MS,
       }),
     );
@@ -160,61 +166,54 @@ export class ModelGateway {
 
   private async settle(
     request: ModelRequest,
-    call: { readonly callId: string; readonly usage: CountedUsage; readonly failure: string | null },
+    callId: string,
+    { outcome, billing }: Transmission,
   ): Promise<void> {
-    const { usage } = call;
+    const usage = billing.kind === 'unknown' ? NO_USAGE : billing.usage;
+    if (promptTokens(usage) > request.contextBudgetTokens) this.counted.budget_overruns_total += 1;
     await this.options.transactions.inTransaction(request.tenantId, (tx) =>
-      settleModelCall(tx, call.callId, {
+      settleModelCall(tx, callId, {
         tokens: {
           input: usage.input,
           cacheWrite: usage.cacheWrite5m + usage.cacheWrite1h,
           cacheRead: usage.cacheRead,
           output: usage.output,
         },
-        costUsd: costUsd(this.row(request), usage),
-        failure: call.failure,
+        costUsd: chargedUsd(this.row(request), billing, request.body.max_tokens),
+        billingUncertain: billing.kind !== 'known',
+        stopReason: outcome instanceof ModelFailure ? null : outcome.stop_reason,
+        failure: outcome instanceof ModelFailure ? outcome.kind : null,
       }),
     );
+  }
+
+  private answerOf(request: ModelRequest, { outcome, billing }: Transmission): ModelAnswer {
+    if (outcome instanceof ModelFailure) throw this.heeded(request.body.model, outcome);
+    const usage = billing.kind === 'unknown' ? NO_USAGE : billing.usage;
+    return {
+      message: outcome,
+      usage,
+      promptTokens: promptTokens(usage),
+      costUsd: costUsd(this.row(request), usage),
+      atMostUsd: this.atMostUsd(request),
+    };
+  }
+
+  private atMostUsd(request: ModelRequest): string {
+    return worstCaseUsd(this.row(request), {
+      inputTokens: request.contextBudgetTokens,
+      outputTokens: request.body.max_tokens,
+    });
+  }
+
+  /** A failure that asks for a pause begins it. */
+  private heeded(model: string, failure: unknown): unknown {
+    if (failure instanceof ModelFailure && failure.action === 'delay')
+      this.pauses.begin(model, Date.now() + failure.retryAfterMs);
+    return failure;
   }
 
   private row(request: ModelRequest) {
     return catalogueRow(request.body.model, new Date().toISOString().slice(0, 10));
   }
-}
-
-const NO_USAGE: CountedUsage = { input: 0, cacheWrite5m: 0, cacheWrite1h: 0, cacheRead: 0, output: 0 };
-
-function usageOf(usage: Message['usage']): CountedUsage {
-  const written = usage.cache_creation_input_tokens ?? 0;
-  const written1h = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
-  return {
-    input: usage.input_tokens,
-    cacheWrite5m: written - written1h,
-    cacheWrite1h: written1h,
-    cacheRead: usage.cache_read_input_tokens ?? 0,
-    output: usage.output_tokens,
-  };
-}
-
-function toFailure(error: unknown, watchdog: Watchdog): ModelFailure {
-  const api: APIError | null = error instanceof APIError ? error : null;
-  const retryAfterSeconds = retryAfterOf(api);
-  const kind = failureKind({
-    status: api?.status ?? null,
-    type: api?.type ?? null,
-    errorCode: api?.errorCode ?? null,
-    retryAfterSeconds,
-    wasAborted: watchdog.abortedByCaller(),
-    isConnection: error instanceof APIConnectionError || watchdog.timedOut(),
-  });
-  const status = api?.status === undefined ? '' : ` (HTTP ${api.status})`;
-  return new ModelFailure(kind, `the model request failed: ${kind.replace('_', ' ')}${status}`, {
-    cause: error,
-    retryAfterMs: Math.min((retryAfterSeconds ?? 0) * 1_000, RETRY_AFTER_MS_MAX),
-  });
-}
-
-function retryAfterOf(error: APIError | null): number | null {
-  const seconds = Number(error?.headers?.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 }

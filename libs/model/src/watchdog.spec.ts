@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
-import { startWatchdog } from './watchdog.js';
+import { startWatchdog as start, WATCHDOG_LIMITS } from './watchdog.js';
 
 const SECOND_MS = 1_000;
+const startWatchdog = (signal: AbortSignal) => start(signal, WATCHDOG_LIMITS);
 
 describe('startWatchdog', () => {
   beforeEach(() => {

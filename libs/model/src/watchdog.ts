@@ -1,10 +1,17 @@
-const HEADERS_MS_MAX = 60_000;
-const IDLE_MS_MAX = 30_000;
-const TOTAL_MS_MAX = 600_000;
+/** How long a request may take, in milliseconds. */
+export interface WatchdogLimits {
+  /** Until the first event. */
+  readonly headersMs: number;
+  /** Between two events. */
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+export const WATCHDOG_LIMITS: WatchdogLimits = { headersMs: 60_000, idleMs: 30_000, totalMs: 600_000 };
 
 /**
  * Aborts a request that has stopped moving: the SDK's own time limit ends when the headers arrive, so a stalled body
- * would hang for ever. 60 s to the first event, 30 s between events, 10 min in all.
+ * would hang for ever.
  */
 export interface Watchdog {
   /** Aborts when time runs out or when the caller's own signal does. */
@@ -16,18 +23,18 @@ export interface Watchdog {
   stop(): void;
 }
 
-export function startWatchdog(callerSignal: AbortSignal): Watchdog {
+export function startWatchdog(callerSignal: AbortSignal, limits: WatchdogLimits): Watchdog {
   const timeout = new AbortController();
   const giveUp = (): void => {
     timeout.abort();
   };
-  const total = setTimeout(giveUp, TOTAL_MS_MAX);
-  let idle = setTimeout(giveUp, HEADERS_MS_MAX);
+  const total = setTimeout(giveUp, limits.totalMs);
+  let idle = setTimeout(giveUp, limits.headersMs);
   return {
     signal: AbortSignal.any([callerSignal, timeout.signal]),
     beat: () => {
       clearTimeout(idle);
-      idle = setTimeout(giveUp, IDLE_MS_MAX);
+      idle = setTimeout(giveUp, limits.idleMs);
     },
     timedOut: () => timeout.signal.aborted,
     abortedByCaller: () => callerSignal.aborted,

@@ -1,10 +1,19 @@
 import { countTokens, cutToTokens } from './count-tokens.js';
 
-export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'refusal';
+export type StopReason =
+  | 'end_turn'
+  | 'tool_use'
+  | 'max_tokens'
+  | 'refusal'
+  | 'pause_turn'
+  | 'model_context_window_exceeded'
+  /** None that any client knows. */
+  | 'out_of_ideas';
 
 /** A tool's input stays JSON text until it is sent, because an answer can be cut in the middle of it. */
 export type AnswerBlock =
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thinking'; readonly text: string; readonly signature: string }
   | { readonly type: 'tool_use'; readonly name: string; readonly inputJson: string };
 
 /** What the simulated model says, before it is put on the wire. */
@@ -55,13 +64,13 @@ export function limitAnswer(answer: Answer, outputTokensMax: number): Answer {
   return answer;
 }
 
-/** The text of a text block, the JSON text of a tool's input. */
+/** The text of a text or thinking block, the JSON text of a tool's input. */
 export function contentOf(block: AnswerBlock): string {
-  return block.type === 'text' ? block.text : block.inputJson;
+  return block.type === 'tool_use' ? block.inputJson : block.text;
 }
 
 export function withContent(block: AnswerBlock, content: string): AnswerBlock {
-  return block.type === 'text' ? { ...block, text: content } : { ...block, inputJson: content };
+  return block.type === 'tool_use' ? { ...block, inputJson: content } : { ...block, text: content };
 }
 
 function countBlockTokens(block: AnswerBlock): number {

@@ -12,7 +12,12 @@ export interface Refusal {
 const CACHE_BREAKPOINTS_MAX = 4;
 
 /** The first objection answers; what is checked first is what a caller should mend first. */
-export function checkRequest(prompt: Prompt, segments: readonly PromptSegment[]): Refusal | null {
+export function checkRequest(
+  prompt: Prompt,
+  segments: readonly PromptSegment[],
+  /** Whether the last turn is an answer that was paused, to be gone on with; else that would be prefill. */
+  isPaused = false,
+): Refusal | null {
   const model = findModel(prompt.model);
   if (model === undefined) return { status: 404, type: 'not_found_error', message: `model: ${prompt.model}` };
   const objection =
@@ -20,7 +25,7 @@ export function checkRequest(prompt: Prompt, segments: readonly PromptSegment[])
     checkThread(prompt) ??
     checkForcedTools(prompt, model) ??
     checkToolNames(prompt) ??
-    checkTurns(prompt) ??
+    checkTurns(prompt, isPaused) ??
     checkToolResults(prompt) ??
     checkBreakpoints(segments);
   return objection === null ? null : invalid(objection);
@@ -34,7 +39,7 @@ export function checkWindow(promptTokens: number, outputTokensMax: number): Refu
     : invalid(`prompt is too long: ${promptTokens} tokens > ${promptTokensMax} maximum`);
 }
 
-function invalid(message: string): Refusal {
+export function invalid(message: string): Refusal {
   return { status: 400, type: 'invalid_request_error', message };
 }
 
@@ -60,9 +65,9 @@ function checkToolNames(prompt: Prompt): string | null {
   return new Set(names).size === names.length ? null : 'tools: tool names must be unique';
 }
 
-function checkTurns(prompt: Prompt): string | null {
+function checkTurns(prompt: Prompt, isPaused: boolean): string | null {
   if (prompt.messages[0]?.role !== 'user') return 'messages: the first message must have the role user';
-  return prompt.messages.at(-1)?.role === 'assistant'
+  return prompt.messages.at(-1)?.role === 'assistant' && !isPaused
     ? 'messages: prefill is not supported by this model, the last message must have the role user'
     : null;
 }

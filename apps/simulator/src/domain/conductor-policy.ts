@@ -1,11 +1,12 @@
 import { UPSERT_ITEMS_MAX } from '#contracts';
 import { obey } from './adversarial-policy.js';
 import { callTools, type Answer, type ToolCall } from './answer.js';
+import { browse } from './curious-policy.js';
 import { handoff, TOOL_CALLS_MAX, write } from './conductor-calls.js';
 import type { ConductorView } from './parse-request-text.js';
 import { plan } from './plan-policy.js';
 
-export const CONDUCTOR_POLICIES = ['plan', 'adversarial', 'never_progress', 'explode'] as const;
+export const CONDUCTOR_POLICIES = ['plan', 'adversarial', 'never_progress', 'explode', 'curious'] as const;
 export type ConductorPolicy = (typeof CONDUCTOR_POLICIES)[number];
 
 /** What a conductor answers to the text it was sent; deterministic. */
@@ -18,6 +19,7 @@ const POLICIES: Record<ConductorPolicy, (view: ConductorView) => ToolCall[]> = {
   adversarial: obey,
   never_progress: () => [handoff({ note: 'Nothing was decided.', done: false })],
   explode,
+  curious: browse,
 };
 
 /** Creates as much as it can each time, which the mission's limits must end. */

@@ -37,7 +37,7 @@ export function promptSegments(prompt: Prompt): PromptSegment[] {
       return segment(
         `${place} ${block.type} ${text}`,
         opening + BLOCK_TOKENS + countTokens(text),
-        block.cache_control,
+        block.type === 'thinking' ? null : block.cache_control,
       );
     }),
   );
@@ -96,6 +96,7 @@ function segment(
 
 function textOfBlock(block: Block): string {
   if (block.type === 'text') return block.text;
+  if (block.type === 'thinking') return block.thinking;
   if (block.type === 'tool_use') return `${block.id} ${block.name} ${JSON.stringify(block.input)}`;
   return `${block.tool_use_id}${block.is_error ? ' error' : ''} ${textOfResult(block)}`;
 }

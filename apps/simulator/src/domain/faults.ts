@@ -1,4 +1,4 @@
-import { contentOf, withContent, type Answer } from './answer.js';
+import { contentOf, sayText, withContent, type Answer } from './answer.js';
 import type { PromptRole } from './parse-request-text.js';
 
 export const FAULT_KINDS = [
@@ -12,6 +12,17 @@ export const FAULT_KINDS = [
   'truncate',
   'refusal',
   'garbage',
+  'slow_tokens',
+  'pause_turn',
+  'window_exceeded',
+  'unknown_stop',
+  'server_error',
+  'spend_limit',
+  'usage_limit',
+  'payment_required',
+  'unauthorized',
+  'forbidden',
+  'not_found',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -34,6 +45,9 @@ export function faultFor(faults: readonly Fault[], role: PromptRole, nth: number
 export function spoilAnswer(answer: Answer, fault: FaultKind | null): Answer {
   if (fault === 'refusal') return { blocks: [], stopReason: 'refusal' };
   if (fault === 'truncate') return truncated(answer);
+  if (fault === 'pause_turn') return { ...sayText('One moment.'), stopReason: 'pause_turn' };
+  if (fault === 'window_exceeded') return { ...answer, stopReason: 'model_context_window_exceeded' };
+  if (fault === 'unknown_stop') return { ...answer, stopReason: 'out_of_ideas' };
   return fault === 'malformed_tool_input' ? withMalformedCall(answer) : answer;
 }
 

@@ -46,7 +46,7 @@ describe('messageEvents', () => {
             .join(''),
         );
         expect(pieces).toEqual(
-          answer.blocks.map((block) => (block.type === 'text' ? block.text : block.inputJson)),
+          answer.blocks.map((block) => (block.type !== 'tool_use' ? block.text : block.inputJson)),
         );
       }),
     );

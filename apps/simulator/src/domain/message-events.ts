@@ -23,7 +23,7 @@ export function messageBody(message: OutgoingMessage): Readonly<Record<string, u
     ...envelope(message),
     content: answer.blocks.map((block, index) => ({
       ...openedBlock(message, block, index),
-      ...(block.type === 'text' ? { text: block.text } : { input: parsedInput(block.inputJson) }),
+      ...saidContent(block),
     })),
     ...ending(answer),
     usage: usageBody(message.inputUsage, countAnswerTokens(answer)),
@@ -56,11 +56,8 @@ export function messageEvents(message: OutgoingMessage): StreamEvent[] {
 
 function blockEvents(message: OutgoingMessage, block: AnswerBlock, index: number): StreamEvent[] {
   const pieces = contentOf(block).match(new RegExp(`.{1,${DELTA_CHARACTERS}}`, 'gsu')) ?? [];
-  const deltas = pieces.map((piece) =>
-    block.type === 'text'
-      ? { type: 'text_delta', text: piece }
-      : { type: 'input_json_delta', partial_json: piece },
-  );
+  const signed = block.type === 'thinking' ? [{ type: 'signature_delta', signature: block.signature }] : [];
+  const deltas = [...pieces.map((piece) => pieceDelta(block, piece)), ...signed];
   return [
     { type: 'content_block_start', index, content_block: openedBlock(message, block, index) },
     ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
@@ -68,8 +65,21 @@ function blockEvents(message: OutgoingMessage, block: AnswerBlock, index: number
   ];
 }
 
+function pieceDelta({ type }: AnswerBlock, piece: string): object {
+  if (type === 'text') return { type: 'text_delta', text: piece };
+  if (type === 'thinking') return { type: 'thinking_delta', thinking: piece };
+  return { type: 'input_json_delta', partial_json: piece };
+}
+
+function saidContent(block: AnswerBlock): object {
+  if (block.type === 'text') return { text: block.text };
+  if (block.type === 'thinking') return { thinking: block.text, signature: block.signature };
+  return { input: parsedInput(block.inputJson) };
+}
+
 function openedBlock(message: OutgoingMessage, block: AnswerBlock, index: number): object {
   if (block.type === 'text') return { type: 'text', text: '', citations: null };
+  if (block.type === 'thinking') return { type: 'thinking', thinking: '', signature: '' };
   return {
     type: 'tool_use',
     id: `${message.id.replace(/^msg_/, 'toolu_')}_${index}`,

@@ -25,8 +25,16 @@ const toolResultBlockSchema = z.looseObject({
   is_error: z.boolean().default(false),
   cache_control: cacheControl,
 });
+/** An answer's own thinking, which comes back as it went out. */
+const thinkingBlockSchema = z.strictObject({
+  type: z.literal('thinking'),
+  thinking: z.string(),
+  signature: z.string().min(1),
+  cache_control: z.undefined().optional(),
+});
 const blockSchema = z.discriminatedUnion('type', [
   textBlockSchema,
+  thinkingBlockSchema,
   toolUseBlockSchema,
   toolResultBlockSchema,
 ]);
@@ -55,7 +63,7 @@ const promptFields = {
   messages: z.array(messageSchema).min(1).max(100_000),
   tools: z.array(toolSchema).default([]),
   tool_choice: z.looseObject({ type: z.enum(['auto', 'any', 'tool', 'none']) }).optional(),
-  thinking: z.looseObject({ type: z.string() }).optional(),
+  thinking: z.looseObject({ type: z.enum(['enabled', 'adaptive', 'disabled', 'between_tools']) }).optional(),
   output_config: z.looseObject({}).optional(),
   // Known, so that the refusal can name them; see check-request.ts.
   temperature: z.unknown().optional(),

@@ -45,6 +45,12 @@ export function parseCalls(uses: readonly ToolUse[]): ParsedCall[] {
   });
 }
 
+/** What is left of a call when the context is full: a hand-off is, everything else is refused and not run. */
+export function onlyHandoff(call: ParsedCall): ParsedCall {
+  if (call.kind === 'write' && call.writes.every((write) => write.tool === 'handoff')) return call;
+  return error(call.id, 'the context is full: only handoff is accepted; this call was not run');
+}
+
 function parseWrite(id: string, tool: WriteTool, input: unknown): ParsedCall {
   const parsed = z.discriminatedUnion('tool', WRITE_CALLS).safeParse({ tool, input });
   return parsed.success

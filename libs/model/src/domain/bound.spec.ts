@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import {
   COUNT_MARGIN_TOKENS,
-  fitsCounted,
-  fitsProven,
+  estimatedBound,
+  fits,
   provenTokens,
   REQUEST_RESERVE_TOKENS,
+  tokenRate,
+  type BoundTier,
 } from './bound.js';
 
 const last = { promptTokens: 10_000, outputTokens: 500 };
@@ -73,20 +75,75 @@ describe('provenTokens', () => {
   });
 });
 
-describe('what fits', () => {
-  it('leaves the reserve free, and more where the provider counted', () => {
-    expect(fitsProven(24_000 - REQUEST_RESERVE_TOKENS, 24_000)).toBe(true);
-    expect(fitsProven(24_000 - REQUEST_RESERVE_TOKENS + 1, 24_000)).toBe(false);
-    expect(fitsCounted(24_000 - REQUEST_RESERVE_TOKENS - COUNT_MARGIN_TOKENS, 24_000)).toBe(true);
-    expect(fitsCounted(24_000 - REQUEST_RESERVE_TOKENS - COUNT_MARGIN_TOKENS + 1, 24_000)).toBe(false);
+describe('fits', () => {
+  const at = (tier: BoundTier, tokens: number) => fits({ tier, tokens }, 24_000);
+
+  it('leaves the reserve free, and more where it is not proved', () => {
+    const most = 24_000 - REQUEST_RESERVE_TOKENS;
+    expect([at('proved', most), at('proved', most + 1)]).toEqual([true, false]);
+    for (const tier of ['counted', 'estimated'] as const)
+      expect([at(tier, most - COUNT_MARGIN_TOKENS), at(tier, most - COUNT_MARGIN_TOKENS + 1)]).toEqual([
+        true,
+        false,
+      ]);
   });
 
   it('never lets through more than the budget, and never by a count what a proof would refuse', () => {
     fc.assert(
       fc.property(fc.nat(200_000), fc.integer({ min: 8_000, max: 200_000 }), (tokens, budgetTokens) => {
-        if (fitsProven(tokens, budgetTokens)) expect(tokens).toBeLessThan(budgetTokens);
-        if (fitsCounted(tokens, budgetTokens)) expect(fitsProven(tokens, budgetTokens)).toBe(true);
+        const proved = fits({ tier: 'proved', tokens }, budgetTokens);
+        if (proved) expect(tokens).toBeLessThan(budgetTokens);
+        for (const tier of ['counted', 'estimated'] as const)
+          if (fits({ tier, tokens }, budgetTokens)) expect(proved).toBe(true);
       }),
     );
+  });
+});
+
+describe('tokenRate', () => {
+  const samples = (countedTokens: number, count: number) =>
+    Array.from({ length: count }, () => ({ estimatedTokens: 1_000, countedTokens }));
+
+  it('believes the estimate while it knows too little to believe less', () => {
+    expect(tokenRate([])).toBe(1);
+    expect(tokenRate(samples(600, 7))).toBe(1);
+    expect(tokenRate(samples(600, 8))).toBe(0.6);
+  });
+
+  it('is the worst that it has seen, however few say so', () => {
+    expect(tokenRate([...samples(600, 20), ...samples(1_300, 1)])).toBe(1.3);
+    expect(tokenRate(samples(1_300, 1))).toBe(1.3);
+  });
+
+  it('stays within its bounds whatever is reported, estimates of nothing included', () => {
+    const sample = fc.record({ estimatedTokens: fc.nat(9_999), countedTokens: fc.nat(999_999) });
+    fc.assert(
+      fc.property(fc.array(sample, { maxLength: 64 }), (any) => {
+        const rate = tokenRate(any);
+        expect(rate).toBeGreaterThanOrEqual(0.5);
+        expect(rate).toBeLessThanOrEqual(4);
+      }),
+    );
+  });
+
+  it('covers every request that it was taken from, and a good part more', () => {
+    const sample = fc.record({
+      estimatedTokens: fc.integer({ min: 100, max: 20_000 }),
+      countedTokens: fc.integer({ min: 100, max: 20_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 64 }), (seen) => {
+        const rate = tokenRate(seen);
+        for (const { estimatedTokens, countedTokens } of seen)
+          if (countedTokens <= 4 * estimatedTokens)
+            expect(estimatedBound(estimatedTokens, rate).tokens).toBeGreaterThanOrEqual(countedTokens);
+      }),
+    );
+  });
+});
+
+describe('estimatedBound', () => {
+  it('puts fifteen percent on top, and says that it is an estimate', () => {
+    expect(estimatedBound(1_000, 1.2)).toEqual({ tier: 'estimated', tokens: 1_380 });
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { catalogueRow } from './catalogue.js';
+import { catalogueRow, fallbackModel } from './catalogue.js';
 
 const MODELS = [
   'claude-fable-5-1',
@@ -61,5 +61,19 @@ describe('catalogueRow', () => {
           expect(unknown.prices[kind]).toBeGreaterThanOrEqual(promptOver?.prices[kind] ?? 0);
         }
       }
+  });
+});
+
+describe('fallbackModel', () => {
+  it('is another model, which has a price of its own', () => {
+    for (const model of ['claude-fable-5-1', 'claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5']) {
+      const fallback = fallbackModel(model);
+      expect(fallback).not.toBe(model);
+      expect(catalogueRow(fallback ?? '', '2026-11-25').model).toBe(fallback);
+    }
+  });
+
+  it('is none for a model that is not known', () => {
+    expect([fallbackModel('claude-none'), fallbackModel('constructor')]).toEqual([null, null]);
   });
 });

@@ -55,3 +55,19 @@ export function catalogueRow(model: string, date: string): CatalogueRow {
   const rows = CATALOGUE.filter((row) => row.model === model);
   return rows.findLast((row) => row.effectiveFrom <= date) ?? rows[0] ?? DEAREST;
 }
+
+/** Who is asked once when a model refuses: the nearest one of another training. */
+const FALLBACKS: Readonly<Record<string, string>> = {
+  'claude-fable-5-1': 'claude-opus-5-5',
+  'claude-opus-5-5': 'claude-opus-5',
+  'claude-opus-5': 'claude-sonnet-5-5',
+  'claude-sonnet-5-5': 'claude-sonnet-5',
+  'claude-sonnet-5': 'claude-sonnet-5-5',
+  'claude-haiku-5-5': 'claude-haiku-4-5',
+  'claude-haiku-4-5': 'claude-sonnet-5-5',
+};
+
+/** The model to ask when this one has refused; null when there is none. */
+export function fallbackModel(model: string): string | null {
+  return Object.hasOwn(FALLBACKS, model) ? (FALLBACKS[model] ?? null) : null;
+}

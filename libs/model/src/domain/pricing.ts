@@ -9,6 +9,21 @@ export interface CountedUsage {
   readonly output: number;
 }
 
+/**
+ * What is known of a request's usage: all of it; its input and part of its output, when the stream broke off; or
+ * nothing, when it may have been answered and nobody heard.
+ */
+export type Billing =
+  { readonly kind: 'known' | 'partial'; readonly usage: CountedUsage } | { readonly kind: 'unknown' };
+
+export const NO_USAGE: CountedUsage = {
+  input: 0,
+  cacheWrite5m: 0,
+  cacheWrite1h: 0,
+  cacheRead: 0,
+  output: 0,
+};
+
 /** A dollar per million tokens is a thousand nano-dollars per token. */
 const NANO_USD_PER_TOKEN_AT_ONE = 1_000;
 const NANO_USD_PER_USD = 1_000_000_000n;
@@ -23,6 +38,16 @@ export function costUsd(row: CatalogueRow, usage: CountedUsage): string {
       usage.cacheRead * prices.cacheRead +
       usage.output * prices.output,
   );
+}
+
+/**
+ * What a request is charged: its usage where that is known, with all the output that was allowed where part of it is;
+ * null, for what was reserved, where nothing is. So an uncertain bill is never below the provider's.
+ */
+export function chargedUsd(row: CatalogueRow, billing: Billing, outputTokensMax: number): string | null {
+  if (billing.kind === 'unknown') return null;
+  if (billing.kind === 'known') return costUsd(row, billing.usage);
+  return costUsd(row, { ...billing.usage, output: outputTokensMax });
 }
 
 /** The most that a request can cost: every input token written to the long cache, every output token used. */

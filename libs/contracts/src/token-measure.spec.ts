@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import { cutToTokens, estimateTokens, upperBoundTokens } from './estimate.js';
+import { cutToTokens, estimateTokens, upperBoundTokens } from './token-measure.js';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 400 });
 
