@@ -25,6 +25,7 @@ import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
+import { MoneyController } from './money/money.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { SubmitController } from './tasks/submit.controller.js';
@@ -47,6 +48,7 @@ export const CONTROLLERS: Type[] = [
   EndpointsController,
   DeliveriesController,
   ApiKeysController,
+  MoneyController,
   TenantsController,
   HealthController,
   OpenApiController,

@@ -9,6 +9,7 @@ export const EVENT_TYPES = [
   'mission.paused',
   'mission.resumed',
   'mission.stalled',
+  'mission.budget_threshold_reached',
   'mission.budget_reached',
   'mission.context_warning',
   'mission.context_overcommitted',
@@ -42,6 +43,8 @@ export const EVENT_TYPES = [
   'directive.retired',
   'note.recorded',
   'message.received',
+  'tenant.budget_threshold_reached',
+  'tenant.budget_reached',
   'endpoint.disabled',
   'endpoint.test',
 ] as const;

@@ -1,11 +1,20 @@
 import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
-import { expireAttempt, expireWave, inMission, readExpiredAttempts, settleOrphanedCall } from '#ledger';
+import {
+  endDayOfMission,
+  expireAttempt,
+  expireWave,
+  inMission,
+  readExpiredAttempts,
+  settleOrphanedCall,
+} from '#ledger';
 import type { Logger } from '#telemetry';
 import {
   countDueWork,
+  findDaysOver,
   findExpiredAttempts,
   findExpiredWaves,
+  findFreedSlots,
   findOrphanedCalls,
   forgetIdempotencyKeys,
 } from './picker.store.js';
@@ -21,7 +30,8 @@ export type DueCounts = Readonly<Record<Ticket, number>>;
 export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise<number>;
 
 /**
- * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled. Then
+ * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
+ * holds of a day that is over, ready tasks that slots have been freed for. Then it
  * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once; what
  * cannot be taken up is logged and does not keep it from the rest.
  */
@@ -37,6 +47,8 @@ export async function sweep(
     waves: await findExpiredWaves(system, SWEPT_MAX),
     attempts: await findExpiredAttempts(system, SWEPT_MAX),
     calls: await findOrphanedCalls(system, SWEPT_MAX),
+    daysOver: await findDaysOver(system, SWEPT_MAX),
+    freedSlots: await findFreedSlots(system, SWEPT_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
     await takeUp(tenantId, (tx) => expireWave(tx, missionId));
@@ -44,6 +56,10 @@ export async function sweep(
     await takeUp(tenantId, (tx) => expireAttempts(tx, missionId));
   for (const { tenantId, callId } of found.calls)
     await takeUp(tenantId, (tx) => settleOrphanedCall(tx, callId));
+  for (const { tenantId, missionId } of found.daysOver)
+    await takeUp(tenantId, (tx) => endDayOfMission(tx, missionId));
+  for (const { tenantId, missionId } of found.freedSlots)
+    await takeUp(tenantId, (tx) => inMission(tx, missionId, () => Promise.resolve())); // closing it says when it is due
   await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),

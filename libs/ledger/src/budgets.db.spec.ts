@@ -48,6 +48,16 @@ const money = async (mission: TestMission) => {
 };
 const raise = (mission: TestMission, limit_usd: string | null) =>
   mission.run((tx) => updateMission(tx, mission.id, { budget: { limit_usd } }, A_KEY));
+/** Everything of the mission's tenant becomes a day older. */
+const aDayPasses = async (mission: TestMission): Promise<void> => {
+  await mission.query(
+    `UPDATE model_call SET sent_at = sent_at - interval '1 day' WHERE tenant_id = $1 AND $2::uuid IS NOT NULL`,
+  );
+  for (const table of ['mission', 'tenant_budget'])
+    await mission.query(
+      `UPDATE ${table} SET budget_day = budget_day - 1 WHERE tenant_id = $1 AND $2::uuid IS NOT NULL`,
+    );
+};
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -153,9 +163,7 @@ describe('a budget', () => {
     expect(await permit(mission)).toEqual({ kind: 'wait' });
     await settle(mission, open, '0.10');
     expect(await permit(mission)).toEqual({ kind: 'reached' });
-    await mission.query(
-      `UPDATE model_call SET sent_at = sent_at - interval '1 day' WHERE tenant_id = $1 AND mission_id = $2`,
-    );
+    await aDayPasses(mission);
     expect(await permit(mission)).toMatchObject({ kind: 'ok' });
   });
 });

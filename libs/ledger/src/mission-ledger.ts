@@ -7,7 +7,7 @@ import { lockMission, readMission, readTenantLimits, saveMission, type MissionRo
 import { insertDeliveries, type Outbound } from './outbound.store.js';
 
 /** Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. */
-const ATTEMPTS_IN_FLIGHT_MAX = 100;
+export const ATTEMPTS_IN_FLIGHT_MAX = 100;
 
 /**
  * A mission's ledger, opened under the mission's lock. A command changes `mission`, appends events and lets items
