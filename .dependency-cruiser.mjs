@@ -43,7 +43,7 @@ const forbidden = [
     name: 'enter-libs-by-their-index',
     comment: 'What a lib offers is what its index lists: import it as #name.',
     severity: 'error',
-    from: { path: '^(?:libs/([^/]+)|apps)/' },
+    from: { path: '^(?:libs/([^/]+)|apps|bench)/' },
     to: { path: '^libs/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/$1/'] },
   },
   {
@@ -73,21 +73,24 @@ const forbidden = [
     name: 'only-dispatch-knows-queues',
     comment: 'The queue is a doorbell; who rings it asks #dispatch.',
     severity: 'error',
-    from: { path: '^(libs|apps)/', pathNot: lib(['dispatch']) },
+    from: { path: '^(libs|apps|bench)/', pathNot: lib(['dispatch']) },
     to: { path: npmPackage(['bullmq', 'ioredis', '@nestjs/bullmq']) },
   },
   {
     name: 'only-model-knows-anthropic',
     comment: 'Every model request goes through the gateway, which reserves its price first.',
     severity: 'error',
-    from: { path: '^(libs|apps)/', pathNot: lib(['model']) },
+    from: { path: '^(libs|apps|bench)/', pathNot: lib(['model']) },
     to: { path: npmPackage(['@anthropic-ai']) },
   },
   {
     name: 'only-stores-know-the-database',
     comment: 'SQL lives in *.store.ts and in libs/database; types count too.',
     severity: 'error',
-    from: { path: '^(libs|apps)/', pathNot: [lib(['database']), '\\.store\\.ts$', SPEC, ...TEST_SUPPORT] },
+    from: {
+      path: '^(libs|apps|bench)/',
+      pathNot: [lib(['database']), '\\.store\\.ts$', SPEC, ...TEST_SUPPORT],
+    },
     to: { path: npmPackage(['pg', '@types/pg', '@prisma', 'prisma']) },
   },
   {
@@ -109,6 +112,13 @@ const forbidden = [
     severity: 'error',
     from: { path: '^apps/dashboard/' },
     to: { path: '^libs/', pathNot: lib(['contracts']) },
+  },
+  {
+    name: 'nothing-that-ships-imports-a-benchmark',
+    comment: 'Benchmarks compose apps and libs from outside, like the tests.',
+    severity: 'error',
+    from: { path: '^(libs|apps)/' },
+    to: { path: '^bench/' },
   },
   {
     name: 'nothing-imports-a-spec',

@@ -135,7 +135,7 @@ export default defineConfig(
     files: ['apps/api/pages/**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['document', 'fetch', 'location', 'sessionStorage'].map((name) => [name, 'readonly']),
+        ['document', 'fetch', 'history', 'location'].map((name) => [name, 'readonly']),
       ),
     },
   },

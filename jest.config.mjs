@@ -26,7 +26,7 @@ const shared = {
   testEnvironment: 'node',
   // `source` makes the subpath imports of package.json (#ledger …) resolve to TypeScript instead of dist.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/bench', '<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': swc },
@@ -38,17 +38,18 @@ const onPostgres = {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
 
-/** A browser is not ours to install: without one its specs are left out, and said to be; never where changes are judged. */
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-if (CHROMIUM === undefined && process.env.CI !== undefined)
-  throw new Error('The specs in a browser need Chromium: apt-get install chromium');
-if (CHROMIUM === undefined)
-  process.stderr.write(
-    'No Chromium: the specs in a browser are left out (Debian: apt-get install chromium).\n',
-  );
-else process.env.TEST_CHROMIUM = CHROMIUM;
+/** Programs that are not ours to install: without one its specs are left out, and said to be; never where changes are judged. */
+const programs = {
+  TEST_REDIS: { paths: ['/usr/bin/redis-server', '/usr/local/bin/redis-server'], debian: 'redis-server' },
+  TEST_CHROMIUM: { paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser'], debian: 'chromium' },
+};
+for (const [variable, { paths, debian }] of Object.entries(programs)) {
+  const found = paths.find(existsSync);
+  const advice = `no ${debian}: the specs that need it are left out (Debian: apt-get install ${debian})`;
+  if (found !== undefined) process.env[variable] = found;
+  else if (process.env.CI !== undefined) throw new Error(advice);
+  else process.stderr.write(`${advice}\n`);
+}
 const inBrowser = { ...shared, ...onPostgres, displayName: 'browser', testMatch: ['**/*.browser.spec.ts'] };
 
 export default {
@@ -61,7 +62,7 @@ export default {
     },
     { ...shared, ...onPostgres, displayName: 'db', testMatch: ['**/*.db.spec.ts'] },
     { ...shared, ...onPostgres, displayName: 'e2e', testMatch: ['**/*.e2e.spec.ts'] },
-    ...(CHROMIUM === undefined ? [] : [inBrowser]),
+    ...(process.env.TEST_CHROMIUM === undefined ? [] : [inBrowser]),
   ],
   testTimeout: 30_000,
   coverageDirectory: 'coverage',

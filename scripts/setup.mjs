@@ -1,5 +1,5 @@
 // Makes this checkout ready to run: installs packages, generates the database client, compiles. Runs before
-// `npm start`, `npm test`, `npm run demo` and `npm run check`, so it does only what is out of date and is quick
+// `npm start`, `npm test`, `npm run demo`, `npm run bench` and `npm run check`, so it does only what is out of date and is quick
 // and silent when nothing is. Says what it does on stderr: stdout belongs to the command that follows.
 //
 //   node scripts/setup.mjs             what is out of date
@@ -131,7 +131,7 @@ function listSources() {
   const accepts = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.endsWith('.d.ts');
   // Vite builds the dashboard; nothing that runs needs what supports the tests.
   const skipped = ['generated', 'dashboard', 'test', 'test-support'];
-  return listFiles(['apps', 'libs'], { accepts, skipped });
+  return listFiles(['apps', 'libs', 'bench'], { accepts, skipped });
 }
 
 function sourceFingerprint() {
@@ -153,7 +153,9 @@ async function compile() {
 
 /** Deletes what was compiled from files that are gone, which tsc leaves behind. */
 function removeStaleOutputs() {
-  const compiled = listFiles(['dist/apps', 'dist/libs'], { accepts: (name) => name.endsWith('.js') });
+  const compiled = listFiles(['dist/apps', 'dist/libs', 'dist/bench'], {
+    accepts: (name) => name.endsWith('.js'),
+  });
   for (const output of compiled) {
     const source = path.relative('dist', output).replace(/\.js$/, '.ts');
     if (existsSync(source)) continue;

@@ -14,23 +14,27 @@ import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
 import { expectInvariants } from './support/invariants.js';
 import { startReceiver, type Receiver } from './support/receiver.js';
+import { QUEUES_HERE, startRedis, type TestRedis } from './support/redis-server.js';
 import { startService, type TestService } from './support/service.js';
 
 // One task, from the request that brings it to the webhook that says it is done: the path that ARCHITECTURE.md tells,
-// over HTTP, on each way of dispatching that needs no other server.
-describe.each<QueueBackend>(['postgres', 'none'])('one task, followed on queue %s', (queue) => {
+// over HTTP, on each way of dispatching.
+describe.each<QueueBackend>(QUEUES_HERE)('one task, followed on queue %s', (queue) => {
   let database: TestDatabase;
   let service: TestService;
   let receiver: Receiver;
+  let redis: TestRedis | null = null;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    service = await startService(database, { queue });
+    redis = queue === 'redis' ? await startRedis() : null;
+    service = await startService(database, { queue, redisUrl: redis?.url });
     receiver = await startReceiver();
   });
 
   afterAll(async () => {
     await service.stop();
+    await redis?.close();
     await receiver.close();
     await expectInvariants(database);
     await database.drop();

@@ -104,6 +104,37 @@ describe('the page of a wave', () => {
     expect(await page.locator('main').textContent()).not.toContain('Harbour');
   });
 
+  it('signs the browser in: the next page asks for nothing, and no script can read with what', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.waitForSelector('.bar');
+    await page.reload();
+    await page.waitForSelector('.bar');
+    expect(
+      await page.evaluate('document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })'),
+    ).toBe('{}');
+    await page.goto(`${service.url}/sign-in`);
+    await page.click('#sign-out');
+    await page.locator('#message', { hasText: 'signed out' }).waitFor();
+    await page.goto(`${service.url}/waves/${waveId}`);
+    await page.waitForSelector('#key');
+  });
+
+  it('is reached with a link that works once and leaves no trace of itself', async () => {
+    const made = await request(service.url)
+      .post('/v1/sign-in-links')
+      .set({ Authorization: `Bearer ${service.apiKey}` });
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${service.url}${String(made.body.path)}`);
+    await page.locator('#message', { hasText: 'You are signed in' }).waitFor();
+    expect(page.url()).toBe(`${service.url}/sign-in`);
+    await page.goto(`${service.url}/waves/${waveId}`);
+    await page.waitForSelector('.bar');
+    const other = await (await browser.newContext()).newPage();
+    await other.goto(`${service.url}${String(made.body.path)}`);
+    await other.locator('#message', { hasText: 'was used' }).waitFor();
+  });
+
   it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
     const page = await open({ colorScheme });
     const violations = async (): Promise<string[]> => {
@@ -116,6 +147,10 @@ describe('the page of a wave', () => {
     await signIn(page);
     await page.waitForSelector('.bar');
     for (const summary of await page.locator('summary').all()) await summary.click();
+    expect(await violations()).toEqual([]);
+    await page.goto(`${service.url}/sign-in`);
+    await page.locator('#sign-out').click();
+    await page.waitForSelector('#key');
     expect(await violations()).toEqual([]);
   });
 });

@@ -24,6 +24,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   url.pathname = name;
   const owner = new pg.Pool({ connectionString: url.href, max: 4 });
   const transactions = new Transactions(url.href, silentLogger);
+  // The client loads its engine with its first query; a loop that asks it between two tests could not.
+  await transactions.inSystemTransaction(() => Promise.resolve());
   return {
     url: url.href,
     transactions,

@@ -11,6 +11,7 @@ import {
 } from '#contracts';
 import type { Transactions, Tx } from '#database';
 import {
+  answerInputRequest,
   commitWave,
   completeAttempt,
   createMission,
@@ -19,6 +20,7 @@ import {
   postMessage,
   refNumber,
   submitTasks,
+  timeOutRequest,
   type AttemptOutcome,
   type LeasedAttempt,
   type OpenWave,
@@ -167,6 +169,36 @@ export class TestMission {
     await this.wave(toDispatch(...refs));
     for (const attempt of await this.claim({ max: refs.length })) await this.complete(attempt);
     await this.wave(...refs.map((ref) => toAccept(ref)));
+  }
+
+  /** Answers an input request by its ref, as a person unless told otherwise. */
+  async answer(
+    ref: string,
+    value: string,
+    { comment = null, trusted = true }: { readonly comment?: string | null; readonly trusted?: boolean } = {},
+  ): Promise<void> {
+    const { id } = await this.request(ref);
+    await this.run((tx) => answerInputRequest(tx, String(id), { value, comment, trusted }, A_KEY));
+  }
+
+  /** The row of an input request, by ref. */
+  async request(ref: string): Promise<Row> {
+    return this.one('SELECT * FROM input_request WHERE tenant_id = $1 AND mission_id = $2 AND number = $3', [
+      refNumber('Q', ref),
+    ]);
+  }
+
+  /** Lets an input request's deadline pass, as many sweeps at once as wanted then find it. */
+  async passDeadline(ref: string, sweeps = 1): Promise<void> {
+    await this.query(
+      `UPDATE input_request SET deadline_at = clock_timestamp() - interval '1 second'
+        WHERE tenant_id = $1 AND mission_id = $2 AND number = $3`,
+      [refNumber('Q', ref)],
+    );
+    const { id } = await this.request(ref);
+    await Promise.all(
+      Array.from({ length: sweeps }, () => this.run((tx) => timeOutRequest(tx, this.id, String(id)))),
+    );
   }
 
   /** The mission's row. */

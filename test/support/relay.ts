@@ -42,7 +42,7 @@ export async function startRelay(
     transactions,
     gateway,
     safeFetch: { post: () => Promise.reject(new Error('no webhooks in this test')) },
-    openSecret: () => '',
+    openSecret: () => Promise.resolve(''),
     webhookScheduleSeconds: [0],
     logger: silentLogger,
     shutdown: shutdown.signal,

@@ -2,12 +2,12 @@ import { runService } from '../../apps/cli/src/up-service.js';
 import { startSimulator, type SimulatorScript } from '../../apps/simulator/src/index.js';
 import { loadConfig, type QueueBackend } from '#config';
 import { encodeId } from '#contracts';
-import { silentLogger } from '#telemetry';
+import { silentLogger, type Logger } from '#telemetry';
 import { createTenant } from '#tenancy';
 import type { TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
 
-const OPERATOR_KEY = 'wka_operator_key_of_the_tests';
+export const OPERATOR_KEY = 'wka_operator_key_of_the_tests';
 
 /** The whole service in this process, on a database of its own, with a tenant and its key. */
 export interface TestService {
@@ -21,7 +21,12 @@ export interface TestService {
 
 export async function startService(
   database: TestDatabase,
-  options: { readonly queue: QueueBackend; readonly script?: SimulatorScript },
+  options: {
+    readonly queue: QueueBackend;
+    readonly redisUrl?: string | undefined;
+    readonly script?: SimulatorScript;
+    readonly logger?: Logger;
+  },
 ): Promise<TestService> {
   const simulator = await startSimulator(options.script === undefined ? {} : { script: options.script });
   const port = await freePort();
@@ -29,6 +34,7 @@ export async function startService(
     PORT: String(port),
     DATABASE_URL: database.url,
     WAVEKEEPER_QUEUE: options.queue,
+    REDIS_URL: options.redisUrl,
     WAVEKEEPER_WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
     WAVEKEEPER_SWEEP_SECONDS: '1',
     WAVEKEEPER_WAVE_SLOTS: '2',
@@ -38,9 +44,9 @@ export async function startService(
     config,
     databaseUrl: database.url,
     transactions: database.transactions,
-    secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64) },
+    secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64), previousMasterKey: null },
     model: { apiKey: 'test', baseUrl: simulator.url },
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
   });
   const tenant = await newTenant(database);
   return {

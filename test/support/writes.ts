@@ -38,6 +38,14 @@ export function toFail(ref: string, feedback: string): StagedWrite {
   return { tool: 'task_review', input: { verdicts: [{ ref, verdict: 'fail', feedback }] } };
 }
 
+export function toCancel(...refs: string[]): StagedWrite {
+  return { tool: 'task_cancel', input: { refs, reason: 'Nobody needs it.' } };
+}
+
+export function toAsk(prompt: string, fields: Partial<WriteInput<'ask_human'>> = {}): StagedWrite {
+  return { tool: 'ask_human', input: { kind: 'text', prompt, ...fields } };
+}
+
 export function toNote(
   text: string,
   kind: WriteInput<'note'>['entries'][number]['kind'] = 'fact',

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
-import { RequestLimiter, SecretBox } from '#tenancy';
+import { isApiKeyGood, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { AuditController } from './audit/audit.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { ClaimWaiting } from './claims/claim-waiting.js';
 import { ClaimsController } from './claims/claims.controller.js';
@@ -15,19 +16,26 @@ import {
   OPERATOR_KEY,
   type ApiDependencies,
 } from './dependencies.js';
+import { DigestsController } from './digests/digests.controller.js';
 import { DirectivesController } from './directives/directives.controller.js';
+import { AllowedMethods } from './edge/allowed-methods.js';
 import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
 import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
+import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { InputRequestsController } from './input-requests/input-requests.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
+import { ModelCredentialsController } from './model-credentials/model-credentials.controller.js';
 import { MoneyController } from './money/money.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SignIn } from './sessions/sign-in.js';
 import { SubmitController } from './tasks/submit.controller.js';
 import { TasksController } from './tasks/tasks.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
@@ -39,7 +47,9 @@ export const CONTROLLERS: Type[] = [
   SubmitController,
   TasksController,
   DirectivesController,
+  DigestsController,
   MessagesController,
+  InputRequestsController,
   WavesController,
   EventsController,
   ClaimsController,
@@ -49,6 +59,9 @@ export const CONTROLLERS: Type[] = [
   DeliveriesController,
   ApiKeysController,
   MoneyController,
+  SessionsController,
+  ModelCredentialsController,
+  AuditController,
   TenantsController,
   HealthController,
   OpenApiController,
@@ -68,11 +81,31 @@ export class ApiModule {
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
         { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
+        { provide: SignInLimiter, useValue: new SignInLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
+        {
+          provide: AllowedMethods,
+          useFactory: (openApi: OpenApi) => new AllowedMethods(openApi.document().paths),
+          inject: [OpenApi],
+        },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: KeyGuard }, // guards run in this order
         { provide: APP_GUARD, useClass: SubjectGuard },
+        {
+          provide: EventStreams,
+          useFactory: (transactions: Transactions) =>
+            new EventStreams({
+              notices: dependencies.eventNotices,
+              isKeyInForce: ({ tenantId, keyId }) =>
+                transactions.inTransaction(tenantId, (tx) => isApiKeyGood(tx, keyId)),
+              logger: dependencies.logger,
+              beatMs: STREAM_BEAT_MS,
+              slowReaderMs: SLOW_READER_MS,
+            }),
+          inject: [Transactions],
+        },
         CommandRunner,
+        SignIn,
         ClaimWaiting,
       ],
     };

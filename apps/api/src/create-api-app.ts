@@ -15,6 +15,8 @@ import { servePages } from './pages/serve-pages.js';
 /** A client gets this long to send its headers, and its whole request; how long an answer takes is the route's affair. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
+/** How often the two are looked at: Node's own half a minute would let a slow client stay four times as long. */
+const CONNECTIONS_CHECK_MS = 1_000;
 const KEEP_ALIVE_MS = 65_000;
 const REQUESTS_PER_SOCKET_MAX = 1_000;
 
@@ -49,6 +51,7 @@ function serveDocumentation(app: NestExpressApplication): void {
 function boundSlowClients(server: Server): void {
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
+  Object.assign(server, { connectionsCheckingInterval: CONNECTIONS_CHECK_MS }); // read when it begins to listen
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET_MAX;
 }

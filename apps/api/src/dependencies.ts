@@ -1,5 +1,5 @@
 import type { Config } from '#config';
-import type { Transactions } from '#database';
+import type { EventNotices, Transactions } from '#database';
 import type { Logger } from '#telemetry';
 import type { SecretBox } from '#tenancy';
 
@@ -17,6 +17,8 @@ export interface ApiDependencies {
   readonly checkWebhookUrl: CheckWebhookUrl;
   /** The folder of the pages, one folder each. */
   readonly pagesDir: string;
+  /** Hears of new events of every process. */
+  readonly eventNotices: Pick<EventNotices, 'subscribe'>;
 }
 
 export const LOGGER = Symbol('logger');

@@ -19,5 +19,6 @@ export function anApi(transactions: Transactions): Promise<INestApplication> {
     adminKey: OPERATOR_KEY,
     pagesDir: path.resolve(import.meta.dirname, '../pages'),
     checkWebhookUrl: (url) => (url === REFUSED_URL ? 'is an address of a private network' : null),
+    eventNotices: { subscribe: () => () => undefined },
   });
 }

@@ -7,19 +7,26 @@ import {
   endpointSchema,
   eventSchema,
   heartbeatSchema,
+  inputRequestSchema,
+  messageSchema,
   missionSchema,
   pageOf,
   PAGE_LIMIT_MAX,
+  rebuiltDigestsSchema,
+  rotationSchema,
+  signInLinkSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
   waveSchema,
+  type answerInputSchema,
   type AttemptError,
   type claimInputSchema,
   type endpointInputSchema,
   type LedgerEvent,
   type missionInputSchema,
   type ResultInput,
+  type rotationInputSchema,
   type SubmittedTask,
   type taskInputSchema,
   type Wave,
@@ -31,7 +38,9 @@ export type NewTask = z.input<typeof taskInputSchema>;
 
 const missionPageSchema = pageOf(missionSchema);
 const taskPageSchema = pageOf(taskSummarySchema);
+const messagePageSchema = pageOf(messageSchema);
 const wavePageSchema = pageOf(waveSchema);
+const inputRequestPageSchema = pageOf(inputRequestSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
 const claimSchema = z.object({
@@ -51,6 +60,7 @@ const PAGES_MAX = 1_000;
 const CLAIM_MARGIN_MS = 15_000;
 /** A batch of 1,000 tasks is one transaction. */
 const SUBMIT_TIMEOUT_MS = 120_000;
+const REBUILD_TIMEOUT_MS = 60_000;
 
 /** The part of the API (v1) that the command line uses: one method per route, answers parsed by the contract. */
 export class ApiClient {
@@ -72,8 +82,35 @@ export class ApiClient {
     return this.#get(`/v1/missions/${segment(id)}`, missionSchema);
   }
 
+  controlMission(id: string, action: 'pause' | 'resume' | 'cancel' | 'archive') {
+    return this.#post(`/v1/missions/${segment(id)}/${action}`, {}, missionSchema);
+  }
+
+  rotateConductor(missionId: string, rotation: z.input<typeof rotationInputSchema>) {
+    return this.#post(`/v1/missions/${segment(missionId)}/conductor/rotate`, rotation, rotationSchema);
+  }
+
+  postMessage(missionId: string, text: string) {
+    return this.#post(`/v1/missions/${segment(missionId)}/messages`, { text }, messageSchema);
+  }
+
+  listMessages(missionId: string, query: { limit?: number; cursor?: string | undefined }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/messages${queryString(query)}`, messagePageSchema);
+  }
+
   getConductor(missionId: string) {
     return this.#get(`/v1/missions/${segment(missionId)}/conductor`, conductorGaugeSchema);
+  }
+
+  /** A large mission's tree takes a while, in one transaction. */
+  rebuildDigests(missionId: string) {
+    return this.#transport.send({
+      method: 'POST',
+      path: `/v1/missions/${segment(missionId)}/digests/rebuild`,
+      body: {},
+      answer: rebuiltDigestsSchema,
+      timeoutMs: REBUILD_TIMEOUT_MS,
+    });
   }
 
   /** Up to 1,000 tasks in one transaction; without a mission they go to the tenant's default one. */
@@ -111,8 +148,32 @@ export class ApiClient {
     return this.#post(`/v1/tasks/${segment(id)}/cancel`, {}, taskSummarySchema);
   }
 
+  /** What people are asked, newest first. */
+  listInputRequests(query: {
+    mission_id?: string | undefined;
+    state?: string | undefined;
+    limit?: number;
+    cursor?: string | undefined;
+  }) {
+    return this.#get(`/v1/input-requests${queryString(query)}`, inputRequestPageSchema);
+  }
+
+  answerInputRequest(id: string, answer: z.input<typeof answerInputSchema>) {
+    return this.#post(`/v1/input-requests/${segment(id)}/answer`, answer, inputRequestSchema);
+  }
+
   getWave(id: string) {
     return this.#get(`/v1/waves/${segment(id)}`, waveSchema);
+  }
+
+  listWaves(missionId: string, query: { limit: number }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/waves${queryString(query)}`, wavePageSchema);
+  }
+
+  /** A live stream of a mission's events after `lastSeq`, as text that comes in pieces. */
+  openEvents(missionId: string, lastSeq: number, signal: AbortSignal) {
+    const path = `/v1/missions/${segment(missionId)}/events`;
+    return this.#transport.open(path, { 'last-event-id': String(lastSeq) }, signal);
   }
 
   /** Every wave of a mission, in order of number. */
@@ -146,6 +207,10 @@ export class ApiClient {
       after = last;
     }
     return events;
+  }
+
+  createSignInLink() {
+    return this.#post('/v1/sign-in-links', {}, signInLinkSchema);
   }
 
   createEndpoint(endpoint: z.input<typeof endpointInputSchema>) {

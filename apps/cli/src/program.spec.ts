@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { aMission, aSession, aWave, secondsIn } from '../test/builders.js';
+import { aMission, anEvent, aSession, aWave, secondsIn } from '../test/builders.js';
 import { FakeService, problem, type Route } from '../test/fake-service.js';
 import { EXIT } from './exit-codes.js';
 import { runProgram } from './program.js';
@@ -114,6 +114,23 @@ describe('credentials', () => {
   });
 });
 
+describe('digest rebuild', () => {
+  test('says what was written, or prints it as JSON', async () => {
+    const route = { 'POST /v1/missions/*/digests/rebuild': () => ({ body: { task_ends: 9, digests: 1 } }) };
+    const command = ['digest', 'rebuild', '--mission', 'msn_1'];
+    expect(await runAgainst(route, command)).toMatchObject({
+      exitCode: EXIT.ok,
+      stdout: '9 cards and 1 digest were written.\n',
+    });
+    const ended = await runAgainst(route, [...command, '--json']);
+    expect(JSON.parse(ended.stdout)).toEqual({ task_ends: 9, digests: 1 });
+  });
+
+  test('needs a mission', async () => {
+    expect(await runAgainst({}, ['digest', 'rebuild'])).toMatchObject({ exitCode: EXIT.usage });
+  });
+});
+
 describe('task', () => {
   const submitted = { body: { data: [{ index: 0, id: 'tsk_1', ref: 'T1', existing: false }] } };
 
@@ -158,6 +175,19 @@ describe('task', () => {
     expect(ended.exitCode).toBe(EXIT.taskFailed);
   });
 
+  test('submit --wait prints the task as it is when the time is up, and ends with 6', async () => {
+    const ended = await runAgainst(
+      {
+        'POST /v1/tasks': () => submitted,
+        'GET /v1/tasks/*': () => ({ body: { ...TASK, state: 'working' } }),
+      },
+      ['task', 'submit', 'Copy it', '--wait', '1', '--json'],
+    );
+    expect(ended.exitCode).toBe(EXIT.timedOut);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ id: 'tsk_1', state: 'working' });
+    expect(ended.stderr).toContain('next: wavekeeper task get tsk_1');
+  });
+
   test('list never lets a title steer the terminal', async () => {
     const ended = await runAgainst(
       { 'GET /v1/tasks': () => ({ body: { data: [TASK], next_cursor: 'more' } }) },
@@ -165,6 +195,68 @@ describe('task', () => {
     );
     expect(ended.stdout).toBe('tsk_1  T1  queued  p2  Copy\uFFFD[2J it\n');
     expect(ended.stderr).toBe('more: --cursor more\n');
+  });
+});
+
+describe('what people are asked', () => {
+  const REQUEST = {
+    id: 'inp_1',
+    ref: 'Q1',
+    mission_id: 'msn_1',
+    task_id: 'tsk_1',
+    kind: 'choice',
+    about: 'question',
+    prompt: 'Which\u001b[2J colour?',
+    options: [
+      { value: 'red', label: 'red' },
+      { value: 'resume', label: 'Go on' },
+    ],
+    deadline_at: secondsIn(60),
+    default: null,
+    on_timeout: null,
+    state: 'open',
+    answer: null,
+    blocks: ['tsk_1'],
+    created_at: secondsIn(0),
+  };
+
+  test('inbox lists it with its options, and never lets a question steer the terminal', async () => {
+    const ended = await runAgainst(
+      { 'GET /v1/input-requests': () => ({ body: { data: [REQUEST], next_cursor: null } }) },
+      ['inbox'],
+    );
+    expect(ended.stdout).toBe(
+      [
+        'inp_1  choice  msn_1  holds up 1  until 2026-11-23T10:01:00.000Z',
+        '  Which\uFFFD[2J colour?',
+        '  - red',
+        '  - resume: Go on',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('answer sends value and comment', async () => {
+    const sent: unknown[] = [];
+    const ended = await runAgainst(
+      {
+        'POST /v1/input-requests/*/answer': (request) => {
+          sent.push(request.body);
+          return { body: { ...REQUEST, state: 'answered', answer: { value: 'red', comment: 'As ever.' } } };
+        },
+      },
+      ['answer', 'inp_1', 'red', '--comment', 'As ever.'],
+    );
+    expect(sent).toEqual([{ value: 'red', comment: 'As ever.' }]);
+    expect(ended.stdout).toBe('inp_1  answered  red\n');
+  });
+
+  test('answer that comes second ends with a conflict', async () => {
+    const ended = await runAgainst(
+      { 'POST /v1/input-requests/*/answer': () => problem(409, 'already_answered') },
+      ['answer', 'inp_1', 'red'],
+    );
+    expect(ended.exitCode).toBe(EXIT.conflict);
   });
 });
 
@@ -185,6 +277,62 @@ test('mission status shows tasks, conductor and context', async () => {
   expect(ended.stdout).toContain('2 working, 5 completed');
   expect(ended.stdout).toContain('wave 3 (result)');
   expect(ended.stdout).toContain('6.2K/24K ok');
+});
+
+test('conductor rotate asks for what it was told and says what the fresh one will read', async () => {
+  const ended = await runAgainst(
+    {
+      'POST /v1/missions/*/conductor/rotate': () => ({
+        status: 202,
+        body: { epoch: 4, before_tokens: 18_400, expected_tokens: 6_200 },
+      }),
+    },
+    ['conductor', 'rotate', 'msn_1', '--now', '--keep-note', '--reason', 'It repeats itself.'],
+  );
+  expect(service?.requests[0]?.body).toEqual({ reason: 'It repeats itself.', mode: 'now', keep_note: true });
+  expect(ended.stdout).toBe('epoch 4: the last request was 18.4K tokens, the next is expected at 6.2K\n');
+});
+
+test('mission tell and the controls go to the mission that is named', async () => {
+  const message = {
+    id: 'msg_1',
+    seq: 1,
+    text: 'Stop.',
+    trusted: true,
+    created_at: secondsIn(0),
+    seen_by_wave: null,
+    decisions: [],
+  };
+  const routes = {
+    'POST /v1/missions/*/messages': () => ({ status: 202, body: message }),
+    'POST /v1/missions/*/pause': () => ({ body: aMission({ state: 'paused' }) }),
+  };
+  expect((await runAgainst(routes, ['mission', 'tell', 'msn_1', 'Stop.'])).exitCode).toBe(EXIT.ok);
+  expect(service?.to('POST', '/v1/missions/msn_1/messages')).toMatchObject([{ body: { text: 'Stop.' } }]);
+  await service?.close();
+  expect((await runAgainst(routes, ['mission', 'pause', 'msn_1'])).stdout).toContain('paused');
+});
+
+test('watch --json prints each event as a line and ends with the mission', async () => {
+  const events = [anEvent(1, 'mission.created'), anEvent(2, 'mission.completed')];
+  const text = events.map((event) => `id: ${String(event.seq)}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+  const ended = await runAgainst(
+    {
+      'GET /v1/missions/*': () => ({ body: aMission({ state: 'active' }) }),
+      'GET /v1/missions/*/events': ({ headers, query }) =>
+        headers.accept === 'text/event-stream'
+          ? { headers: { 'content-type': 'text/event-stream' }, text }
+          : { body: { data: events.filter(({ seq }) => (seq ?? 0) > Number(query.get('after'))) } },
+    },
+    ['watch', 'msn_1', '--json'],
+  );
+  expect(ended).toMatchObject({ exitCode: EXIT.ok, stderr: '' });
+  expect(
+    ended.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual(events);
 });
 
 test('wave context draws a bar for every section and counts what was left out', async () => {

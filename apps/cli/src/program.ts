@@ -1,8 +1,13 @@
 import { Command } from 'commander';
+import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addDigestCommands } from './commands/digest.js';
+import { addInputRequestCommands } from './commands/input-request.js';
+import { addMessagesCommand } from './commands/messages.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTaskCommands } from './commands/task.js';
+import { addWatchCommand } from './commands/watch.js';
 import { addWaveCommands } from './commands/wave.js';
 import { addWebhookCommands } from './commands/webhook.js';
 import { addWorkerCommands } from './commands/worker.js';
@@ -45,7 +50,12 @@ function buildProgram(session: Session): Command {
   addDemoCommand(program, session);
   addMissionCommands(program, session);
   addTaskCommands(program, session);
+  addInputRequestCommands(program, session);
+  addWatchCommand(program, session);
+  addMessagesCommand(program, session);
+  addConductorCommands(program, session);
   addWaveCommands(program, session);
+  addDigestCommands(program, session);
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
   return program;

@@ -1,7 +1,8 @@
 import type { WriteStream } from 'node:tty';
 
 /** What a command writes to; a terminal also shows colour and a progress line. */
-export type OutputStream = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
+export type OutputStream = NodeJS.WritableStream &
+  Partial<Pick<WriteStream, 'isTTY' | 'hasColors' | 'columns' | 'rows'>>;
 
 type Colour = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
 const COLOUR_CODES: Record<Colour, readonly [number, number]> = {
@@ -11,6 +12,8 @@ const COLOUR_CODES: Record<Colour, readonly [number, number]> = {
   yellow: [33, 39],
   red: [31, 39],
 };
+const COLUMNS_DEFAULT = 80;
+const ROWS_DEFAULT = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
@@ -21,6 +24,7 @@ export class Terminal {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   #progress = '';
+  #drawnLines = 0;
 
   constructor(streams: { readonly stdout: OutputStream; readonly stderr: OutputStream }) {
     this.#stdout = streams.stdout;
@@ -47,6 +51,23 @@ export class Terminal {
     if (this.#stderr.isTTY !== true || text === this.#progress) return;
     this.#stderr.write(CLEAR_LINE + text);
     this.#progress = text;
+  }
+
+  /** Whether stdout is a terminal, on which `redraw` can draw. */
+  get isScreen(): boolean {
+    return this.#stdout.isTTY === true;
+  }
+
+  get columns(): number {
+    return this.#stdout.columns ?? COLUMNS_DEFAULT;
+  }
+
+  /** Writes these lines over those of the last call, as many as the screen has room for. */
+  redraw(lines: readonly string[]): void {
+    const shown = lines.slice(0, (this.#stdout.rows ?? ROWS_DEFAULT) - 1);
+    const over = this.#drawnLines === 0 ? '' : `\u001b[${this.#drawnLines}A\u001b[J`;
+    this.#above(this.#stdout, `${over}${shown.join('\n')}\n`);
+    this.#drawnLines = shown.length;
   }
 
   paint(colour: Colour, text: string): string {

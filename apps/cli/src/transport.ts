@@ -79,6 +79,28 @@ export class Transport {
     }
   }
 
+  /** Opens a stream of server-sent events, once: whoever follows knows where to go on. */
+  async open(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<string>> {
+    const response = await fetch(new URL(path, this.connection.url), {
+      headers: {
+        authorization: `Bearer ${this.connection.apiKey}`,
+        accept: 'text/event-stream',
+        ...headers,
+      },
+      signal,
+    }).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw new NoServiceError(this.connection.url, cause);
+    });
+    if (!response.ok) throw problemFrom(response.status, response.headers, await response.text());
+    if (response.body === null) throw new NoServiceError(this.connection.url, 'an answer without a body');
+    return response.body.pipeThrough(new TextDecoderStream());
+  }
+
   async #sendOnce<Answer>(request: ApiRequest<Answer>, idempotencyKey: string): Promise<Answer> {
     const { status, headers, text } = await this.#exchange(request, idempotencyKey);
     if (status < 200 || status > 299) throw problemFrom(status, headers, text);

@@ -4,37 +4,85 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Config } from '#config';
 
+const masterKeySchema = z.string().regex(/^[0-9a-f]{64}$/i);
 const secretsSchema = z.object({
   admin_key: z.string().min(20),
-  master_key: z.string().regex(/^[0-9a-f]{64}$/i),
+  master_key: masterKeySchema,
+  /** Only while a rotation is under way. */
+  previous_master_key: masterKeySchema.nullable().default(null),
 });
+type KeptSecrets = z.infer<typeof secretsSchema>;
 
-/** What a service keeps to itself: the operator's key, and the key that seals tenants' secrets. */
+/** What a service keeps to itself: the operator's key, and the keys that seal tenants' secrets. */
 export interface ServiceSecrets {
   readonly adminKey: string;
   readonly masterKey: string;
+  readonly previousMasterKey: string | null;
   /** The operator's key was made just now: the only time to show it. */
   readonly isNew: boolean;
 }
 
 /** The keys of the environment; those it leaves out are made at the first start and kept in the home, for its owner only. */
 export async function loadSecrets(config: Config): Promise<ServiceSecrets> {
-  const file = path.join(config.homeDir, 'secrets.json');
-  const stored = await readJson(file);
-  const kept = stored === null ? newSecrets() : secretsSchema.parse(stored);
-  if (stored === null) await writePrivateJson(file, kept);
+  const stored = await readKeptSecrets(config.homeDir);
+  const kept = stored ?? newSecrets();
+  if (stored === null) await keepSecrets(config.homeDir, kept);
   return {
     adminKey: config.adminKey ?? kept.admin_key,
-    masterKey: config.masterKey ?? kept.master_key,
+    ...masterKeysOf(config, kept),
     isNew: stored === null && config.adminKey === null,
   };
 }
 
-function newSecrets(): z.infer<typeof secretsSchema> {
+/** Makes a new master key in the home. Until `forgetPreviousMasterKey` both are loaded, whatever happens in between. */
+export async function renewMasterKey(homeDir: string): Promise<void> {
+  const kept = (await readKeptSecrets(homeDir)) ?? newSecrets();
+  if (kept.previous_master_key !== null) return; // a rotation that did not come to its end goes on
+  const renewed = { ...kept, master_key: newMasterKey(), previous_master_key: kept.master_key };
+  await keepSecrets(homeDir, renewed);
+}
+
+export async function forgetPreviousMasterKey(homeDir: string): Promise<void> {
+  const kept = await readKeptSecrets(homeDir);
+  if (kept !== null) await keepSecrets(homeDir, { ...kept, previous_master_key: null });
+}
+
+function masterKeysOf(config: Config, kept: KeptSecrets) {
+  if (config.masterKey === null)
+    return {
+      masterKey: kept.master_key,
+      previousMasterKey: config.previousMasterKey ?? kept.previous_master_key,
+    };
+  return { masterKey: config.masterKey, previousMasterKey: config.previousMasterKey };
+}
+
+async function readKeptSecrets(homeDir: string): Promise<KeptSecrets | null> {
+  const stored = await readJson(secretsFile(homeDir));
+  return stored === null ? null : secretsSchema.parse(stored);
+}
+
+async function keepSecrets(homeDir: string, kept: KeptSecrets): Promise<void> {
+  const { previous_master_key: previous, ...rest } = kept;
+  await writePrivateJson(
+    secretsFile(homeDir),
+    previous === null ? rest : { ...rest, previous_master_key: previous },
+  );
+}
+
+function newSecrets(): KeptSecrets {
   return {
     admin_key: `wka_${randomBytes(32).toString('base64url')}`,
-    master_key: randomBytes(32).toString('hex'),
+    master_key: newMasterKey(),
+    previous_master_key: null,
   };
+}
+
+function newMasterKey(): string {
+  return randomBytes(32).toString('hex');
+}
+
+function secretsFile(homeDir: string): string {
+  return path.join(homeDir, 'secrets.json');
 }
 
 export async function makeHome(homeDir: string): Promise<void> {
@@ -44,7 +92,7 @@ export async function makeHome(homeDir: string): Promise<void> {
 /** Null when there is no such file. */
 export async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });
   return text === null ? null : JSON.parse(text);

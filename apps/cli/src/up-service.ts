@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { INestApplication } from '@nestjs/common';
 import type { Config } from '#config';
-import type { Transactions } from '#database';
+import { EventNotices, tellOfEvents, type Transactions } from '#database';
 import { startDispatch, type RunningDispatch, type TicketHandlers, type TicketSlots } from '#dispatch';
 import { ModelGateway } from '#model';
 import type { Logger } from '#telemetry';
-import { SecretBox } from '#tenancy';
+import { openModelCredential, SecretBox } from '#tenancy';
 import {
   countDueDeliveries,
   judgeTarget,
@@ -29,7 +28,11 @@ export interface ServiceOptions {
   readonly transactions: Transactions;
   /** The owner's login. */
   readonly databaseUrl: string;
-  readonly secrets: { readonly adminKey: string; readonly masterKey: string };
+  readonly secrets: {
+    readonly adminKey: string;
+    readonly masterKey: string;
+    readonly previousMasterKey: string | null;
+  };
   readonly model: { readonly apiKey: string; readonly baseUrl: string };
   readonly logger: Logger;
 }
@@ -56,12 +59,14 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
     slots: slotsOf(config),
     countDueDeliveries,
   });
+  const stopTelling = tellOfEvents(transactions, logger);
   const api = config.roles.includes('api') ? await startApi(options, allowedNetworks) : null;
   return {
     tick: () => dispatch.dispatcher.tick(),
     stop: async () => {
       await api?.close();
       await drain(dispatch, shutdown);
+      stopTelling();
       await safeFetch.close();
     },
   };
@@ -71,12 +76,19 @@ function handlersOf(
   { config, transactions, model, secrets, logger }: ServiceOptions,
   parts: { readonly safeFetch: SafeFetch; readonly shutdown: AbortController },
 ): TicketHandlers {
-  const secretBox = new SecretBox(secrets.masterKey);
+  const secretBox = new SecretBox(secrets.masterKey, secrets.previousMasterKey);
   return createHandlers({
     transactions,
-    gateway: new ModelGateway({ transactions, unprovedRequests: config.unprovedRequests, ...model }),
+    gateway: new ModelGateway({
+      transactions,
+      unprovedRequests: config.unprovedRequests,
+      ...model,
+      apiKeyOf: (tenantId) =>
+        transactions.inTransaction(tenantId, (tx) => openModelCredential(tx, secretBox, 'anthropic')),
+    }),
     safeFetch: parts.safeFetch,
-    openSecret: (sealed, place) => secretBox.open(sealed, place),
+    openSecret: (tenantId, sealed, place) =>
+      transactions.inTransaction(tenantId, (tx) => secretBox.open(tx, sealed, place)),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
     logger,
     shutdown: parts.shutdown.signal,
@@ -84,13 +96,14 @@ function handlersOf(
 }
 
 async function startApi(
-  { config, transactions, secrets, logger }: ServiceOptions,
+  { config, databaseUrl, transactions, secrets, logger }: ServiceOptions,
   allowedNetworks: readonly AllowedNetwork[],
-): Promise<INestApplication> {
+): Promise<{ close(): Promise<void> }> {
+  const eventNotices = new EventNotices(databaseUrl, logger);
   const app = await createApiApp({
     config,
     transactions,
-    secretBox: new SecretBox(secrets.masterKey),
+    secretBox: new SecretBox(secrets.masterKey, secrets.previousMasterKey),
     logger,
     adminKey: secrets.adminKey,
     pagesDir: path.join(packageRoot(), 'apps', 'api', 'pages'),
@@ -98,9 +111,15 @@ async function startApi(
       const target = judgeTarget(url, allowedNetworks);
       return target.allowed ? null : REFUSALS[target.reason];
     },
+    eventNotices,
   });
   await app.listen(config.port, config.host);
-  return app;
+  return {
+    close: async () => {
+      await app.close();
+      await eventNotices.close();
+    },
+  };
 }
 
 const REFUSALS = {

@@ -64,8 +64,10 @@ async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<stri
   const transactions = new Transactions(database.url, logger);
   undo.push(() => transactions.close());
   // Before anything listens: whoever finds the service ready finds the key to it too.
-  if (config.databaseUrl === null && url !== null)
-    await ensureLocalTenant(transactions, { homeDir: config.homeDir, url, adminKey: secrets.adminKey });
+  const signInToken =
+    config.databaseUrl === null && url !== null
+      ? await ensureLocalTenant(transactions, { homeDir: config.homeDir, url, adminKey: secrets.adminKey })
+      : null;
   const model = await openModel(config, undo);
   const service = await runService({
     config,
@@ -78,6 +80,8 @@ async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<stri
   undo.push(() => service.stop());
   if (secrets.isNew)
     say(`operator key (shown once, kept in ${config.homeDir}/secrets.json): ${secrets.adminKey}`);
+  if (signInToken !== null)
+    say(`sign in to it in a browser (once, within 15 minutes): ${url}/sign-in#${signInToken}`);
   return url;
 }
 

@@ -16,6 +16,8 @@ export interface FakeAnswer {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
+  /** Sent as it is, instead of a body. */
+  readonly text?: string;
 }
 
 /** `hang_up` ends the connection without an answer; `hold` leaves the request open until the service closes. */
@@ -66,7 +68,7 @@ export class FakeService {
     if (answer === 'hold') return;
     if (answer === 'hang_up') return void response.destroy();
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-    response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+    response.end(answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body)));
   }
 
   #find(request: FakeRequest): { route: Route; wildcards: string[] } | null {

@@ -16,10 +16,11 @@ import {
 } from './domain/messages-request.js';
 import { findModel } from './domain/models.js';
 import { roleOf, viewOf, type PromptRole } from './domain/parse-request-text.js';
-import { accountPrefix, type CachedPrefix, type InputUsage } from './domain/prefix-cache.js';
+import type { InputUsage } from './domain/prefix-cache.js';
 import { checkThinking, isAskedToThink, think } from './domain/thinking.js';
 import { work } from './domain/worker-policy.js';
 import { errorOfFault } from './fault-error.js';
+import { PromptMeter } from './prompt-meter.js';
 import type { ParsedScript } from './script.js';
 
 /** A message request as it was taken. */
@@ -46,7 +47,6 @@ export interface Exchange {
 }
 
 const RECORDED_REQUESTS_MAX = 10_000;
-const CACHED_PREFIXES_MAX = 20_000;
 const PAUSED_ANSWERS_MAX = 1_000;
 
 /** The faults by which a prompt never reaches the model: nothing of it is cached. */
@@ -55,7 +55,7 @@ const UNREAD_FAULTS: ReadonlySet<FaultKind | null> = new Set(['stall_headers', '
 /** All that the simulator remembers: how often each role has asked, what is cached, what was asked of late. */
 export class Simulation {
   private readonly asked: Record<PromptRole, number> = { conductor: 0, worker: 0, digest: 0 };
-  private readonly cached = new Map<string, CachedPrefix>();
+  private readonly meter: PromptMeter;
   private readonly recorded: RecordedRequest[] = [];
   /** Texts of answers that were paused: a conversation may end with one of them. */
   private readonly paused = new Set<string>();
@@ -65,6 +65,7 @@ export class Simulation {
     private readonly script: ParsedScript,
     private readonly clock: () => number,
   ) {
+    this.meter = new PromptMeter(clock);
     this.secret = `simulated thinking ${script.seed}`;
   }
 
@@ -148,27 +149,9 @@ export class Simulation {
     apiKey: string,
     fault: FaultKind | null,
   ): InputUsage {
-    const { usage, kept } = accountPrefix({
-      segments,
-      scope: `${apiKey}\n${request.model}`,
-      cacheableTokensMin: findModel(request.model)?.cacheableTokensMin ?? Infinity,
-      cached: this.cached,
-      nowMs: this.clock(),
-    });
-    if (!UNREAD_FAULTS.has(fault)) this.keep(kept);
+    const { usage, kept } = this.meter.account(request, segments, apiKey);
+    if (!UNREAD_FAULTS.has(fault)) this.meter.keep(kept);
     return usage;
-  }
-
-  /** Least recently used first, so that the oldest go when there are too many. */
-  private keep(prefixes: readonly (readonly [string, CachedPrefix])[]): void {
-    for (const [key, prefix] of prefixes) {
-      this.cached.delete(key);
-      this.cached.set(key, prefix);
-    }
-    for (const key of this.cached.keys()) {
-      if (this.cached.size <= CACHED_PREFIXES_MAX) return;
-      this.cached.delete(key);
-    }
   }
 
   private record(request: RecordedRequest): void {

@@ -68,7 +68,7 @@ describe('the built-in worker', () => {
     },
   );
 
-  it.each(['cut', 'garbage', 'refusal'] as const)(
+  it.each(['cut', 'garbage'] as const)(
     'counts an answer that is none (%s) as a failure, and the task is tried again',
     async (fault) => {
       const { handlers, simulator } = await relayWith({
@@ -85,6 +85,22 @@ describe('the built-in worker', () => {
       expect((await mission.attempts('T1')).map(({ state }) => state)).toEqual(['failed', 'succeeded']);
     },
   );
+
+  it('asks the fallback model once when the model refuses, and fails when that refuses too', async () => {
+    const { handlers, simulator } = await relayWith({
+      faults: [
+        { match: { role: 'worker', nth: 1 }, do: 'refusal' },
+        { match: { role: 'worker', nth: 3 }, do: 'refusal', times: 2 },
+      ],
+    });
+    const one = await offering();
+    await handlers.attempt();
+    expect(await one.attempts('T1')).toMatchObject([{ state: 'succeeded' }]);
+    expect(simulator.requests().map(({ model }) => model)).toEqual(['claude-sonnet-5-5', 'claude-sonnet-5']);
+    const other = await offering();
+    await handlers.attempt();
+    expect(await other.task('T1')).toMatchObject({ state: 'queued', failures: 1 });
+  });
 
   it('gives the attempt back when it is told to stop', async () => {
     const { handlers, shutDown } = await relayWith();

@@ -194,10 +194,7 @@ function parkAndRelease(reason: string): End {
 /** The provider refuses us, not this request: a person has to act before anything more is asked. */
 function holdAndRelease(reason: string): End {
   return async (tx, attempt) => {
-    await inMission(tx, attempt.missionId, (ledger) => {
-      holdMission(ledger, 'provider', reason);
-      return Promise.resolve();
-    });
+    await inMission(tx, attempt.missionId, (ledger) => holdMission(ledger, 'provider', reason));
     return release(OUTAGE_PAUSE_MS)(tx, attempt);
   };
 }

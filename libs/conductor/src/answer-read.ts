@@ -2,13 +2,16 @@ import { decodeId, type ReadCall } from '#contracts';
 import { cleanText, fencedText, fenceKeys, type FenceKeys } from '#context';
 import type { Transactions } from '#database';
 import {
+  expandDigest,
   readNamed,
   readText,
+  searchNotes,
   searchTasks,
   textPart,
   type Found,
   type OpenWave,
   type SpilledText,
+  type TextPart,
 } from '#ledger';
 
 /**
@@ -27,13 +30,18 @@ export async function answerRead(
       case 'ledger_get':
         return foundText(await readNamed(tx, wave.missionId, call.input.refs), keys);
       case 'ledger_search': {
-        const { query, state, offset } = call.input;
-        const page = await searchTasks(tx, wave.missionId, {
-          query,
-          state: state ?? null,
-          offset: offset ?? 0,
-        });
-        return `${page.total} found, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
+        const { query, state = null, in: where = 'tasks', offset = 0 } = call.input;
+        const page =
+          where === 'notes'
+            ? await searchNotes(tx, wave.missionId, { query, offset })
+            : await searchTasks(tx, wave.missionId, { query, state, offset });
+        return `${page.total} found, from offset ${offset}:\n${foundText(page.found, keys)}`;
+      }
+      case 'digest_expand': {
+        const { ref, offset } = call.input;
+        const page = await expandDigest(tx, wave.missionId, { ref, offset: offset ?? 0 });
+        if (page === null) return `There is no digest ${cleanText(ref)} in this mission.`;
+        return `${page.total} under ${ref}, oldest first, from offset ${offset ?? 0}:\n${foundText(page.found, keys)}`;
       }
       case 'artifact_read': {
         const { id, offset = 0 } = call.input;
@@ -42,12 +50,20 @@ export async function answerRead(
           spill === undefined
             ? await readText(tx, wave.missionId, { id, offset })
             : textPart(spill.text, offset);
-        if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
-        const end = offset + part.bytes;
-        return `Bytes ${offset} to ${end} of ${part.sizeBytes}:\n${fencedText('untrusted', keys(id), part.text)}`;
+        return partText(part, { id, offset }, keys);
       }
     }
   });
+}
+
+function partText(
+  part: TextPart | null,
+  { id, offset }: { readonly id: string; readonly offset: number },
+  keys: FenceKeys,
+): string {
+  if (part === null) return `There is no text ${cleanText(id)} in this mission.`;
+  const said = fencedText(part.frame ?? 'untrusted', keys(id), part.text);
+  return `Bytes ${offset} to ${offset + part.bytes} of ${part.sizeBytes}:\n${said}`;
 }
 
 function foundText(found: readonly Found[], keys: FenceKeys): string {
@@ -61,6 +77,8 @@ function oneText(one: Found, keys: FenceKeys): string {
   );
   const outside = Object.entries(one.outside)
     .filter(([, text]) => text !== '')
-    .map(([name, text]) => `${name}:\n${fencedText('untrusted', keys(`${one.ref}.${name}`), text)}`);
+    .map(
+      ([name, text]) => `${name}:\n${fencedText(one.frame ?? 'untrusted', keys(`${one.ref}.${name}`), text)}`,
+    );
   return [`${one.ref} ${facts.join(' ')}`, ...outside].join('\n');
 }

@@ -152,7 +152,7 @@ interface Asked {
 class OvercommittedError extends Error {
   constructor(obligedTokens: number, allowedTokens: number) {
     super(
-      `charter, directives and work in flight take ${obligedTokens} tokens of the ${allowedTokens} they may; raise context_budget_tokens or retire directives`,
+      `charter, directives, open questions and work in flight take ${obligedTokens} tokens of the ${allowedTokens} they may`,
     );
   }
 }

@@ -29,6 +29,7 @@ describe('loadConfig', () => {
       roles: ['api', 'worker'],
       adminKey: null,
       masterKey: null,
+      previousMasterKey: null,
       anthropicApiKey: null,
       anthropicBaseUrl: null,
       unprovedRequests: 'send',

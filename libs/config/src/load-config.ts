@@ -18,6 +18,7 @@ export interface Config {
   readonly roles: readonly Role[];
   readonly adminKey: string | null;
   readonly masterKey: string | null;
+  readonly previousMasterKey: string | null;
   readonly anthropicApiKey: string | null;
   readonly anthropicBaseUrl: string | null;
   readonly unprovedRequests: Settings['WAVEKEEPER_UNPROVED_REQUESTS'];
@@ -79,6 +80,7 @@ function configFrom(settings: Settings): Config {
     roles: settings.WAVEKEEPER_ROLES,
     adminKey: orNull(settings.WAVEKEEPER_ADMIN_KEY),
     masterKey: orNull(settings.WAVEKEEPER_MASTER_KEY),
+    previousMasterKey: orNull(settings.WAVEKEEPER_MASTER_KEY_PREVIOUS),
     anthropicApiKey: orNull(settings.ANTHROPIC_API_KEY),
     anthropicBaseUrl: orNull(settings.ANTHROPIC_BASE_URL),
     unprovedRequests: settings.WAVEKEEPER_UNPROVED_REQUESTS,

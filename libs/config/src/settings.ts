@@ -40,6 +40,13 @@ export const settingsSchema = z.object({
     .describe(
       "32 bytes in hexadecimal that seal tenants' secrets; unset: generated at first start, kept in the home",
     ),
+  WAVEKEEPER_MASTER_KEY_PREVIOUS: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'is not 64 hexadecimal digits')
+    .optional()
+    .describe(
+      'the master key before this one: still opens what it sealed, until wavekeeper keys rotate has run',
+    ),
   ANTHROPIC_API_KEY: z.string().min(1).optional().describe('unset: the bundled simulator answers'),
   ANTHROPIC_BASE_URL: z.url().optional().describe('another address of the Messages API'),
   WAVEKEEPER_UNPROVED_REQUESTS: z

@@ -5,6 +5,7 @@ import {
   arbitraryInbox,
   arbitraryInput,
   arbitraryNotes,
+  arbitraryRequests,
   arbitraryWave,
 } from '../test/arbitrary-input.js';
 import { buildContext, type ContextInput, type ContextPack } from './build-context.js';
@@ -83,12 +84,24 @@ describe('buildContext on anything', () => {
     everyPack((pack, { snapshot }) => {
       const { board } = snapshot;
       const all = (name: string): number => accountOf(pack, name).shown + accountOf(pack, name).left;
-      expect(all('Z4')).toBe(snapshot.finishedTotal);
-      expect(all('Z5')).toBe(snapshot.notes.length);
+      expect(all('Z4')).toBe(snapshot.finished.length);
+      expect(all('Z5')).toBe(snapshot.notesTotal + snapshot.requests.length);
       expect(all('Z6')).toBe(
         board.readyTotal + board.inFlight.length + board.reviewTotal + board.blockedTotal,
       );
       expect(all('Z7')).toBe(snapshot.inbox.length + snapshot.inboxSpill);
+    });
+  });
+
+  it('never leaves a ready task out for one of lower priority', () => {
+    everyPack((pack, { snapshot }) => {
+      const blocks = sectionOf(pack, 'Z6')?.blocks ?? [];
+      const shown = new Set(blocks.filter(({ source }) => source === 'ready').map(({ ref }) => ref));
+      const priorities = (isShown: boolean): number[] =>
+        snapshot.board.ready.filter(({ ref }) => shown.has(ref) === isShown).map(({ priority }) => priority);
+      const [said, left] = [priorities(true), priorities(false)];
+      if (said.length > 0 && left.length > 0)
+        expect(Math.max(...said)).toBeLessThanOrEqual(Math.min(...left));
     });
   });
 
@@ -110,6 +123,7 @@ describe('buildContext on anything', () => {
       wave: arbitraryWave,
       board: arbitraryBoard,
       notes: arbitraryNotes,
+      requests: arbitraryRequests,
       inbox: arbitraryInbox,
     });
     fc.assert(
@@ -117,6 +131,7 @@ describe('buildContext on anything', () => {
         const snapshot: ConductorSnapshot = {
           ...input.snapshot,
           ...lists,
+          notesTotal: lists.notes.length,
           wave: { ...input.snapshot.wave, ...wave },
         };
         const before = buildContext(input);
@@ -138,8 +153,9 @@ describe('buildContext on anything', () => {
       expect(count(/^## I\d/)).toBe(pack.shownInboxRefs.length);
       expect(count(/^## [RWB]|^## In flight/)).toBe(4);
       expect(count(/^T\d+ A\d+ leased /)).toBe(board.inFlight.length);
-      expect(count(/^N\d+ /)).toBe(accountOf(pack, 'Z5').shown);
-      expect(count(/^T\d+ /)).toBe(accountOf(pack, 'Z4').shown + accountOf(pack, 'Z6').shown);
+      expect(count(/^N\d+ |^Q\d+ open /)).toBe(accountOf(pack, 'Z5').shown);
+      expect(count(/^Q\d+ open /)).toBe(snapshot.requests.length);
+      expect(count(/^[TG]\d+[: ]/)).toBe(accountOf(pack, 'Z4').shown + accountOf(pack, 'Z6').shown);
     });
   });
 });
@@ -168,15 +184,18 @@ const STRUCTURE = new RegExp(
   [
     '^$',
     '^# Z[4-8] (Finished work|Registers|Board|Inbox page|This wave)$',
-    '^(Completed|Counts:|Items|Wave|Context budget:|May create:|Directives in force:|Last hand-off|Now, in|Verification:|None\\.)',
+    '^(Oldest first:|Counts:|Items|Wave|Context budget:|May create:|Directives in force:|Last hand-off|Now, in|Verification:|None\\.)',
     '^## (Ready to dispatch|In flight|Waiting for review|Blocked) \\(\\d+\\)$',
-    '^T\\d+ (completed|failed|canceled) after \\d+ attempts? ⟦⟧( — ⟦⟧)?$',
-    '^T\\d+ v\\d+ p\\d worker=\\S+( failures=\\d| needs [T0-9,+]+)?( reason=dependency_failed)? ⟦⟧$',
+    '^T\\d+ (completed|failed|canceled) after \\d+ attempts?(, generation \\d+)? ⟦⟧$',
+    '^G\\d+: \\d+ (completed|failed|canceled)( T\\d+|, \\d+ (failed|canceled))* ⟦⟧$',
+    '^T\\d+ v\\d+ p\\d worker=\\S+( failures=\\d| needs [T0-9,+]+)?( reason=(dependency_failed|dispatch_rejected))? ⟦⟧$',
     '^T\\d+ A\\d+ ((leased|offered) builtin|v5) ⟦⟧$',
     '^N\\d+ (decision|failure|question|fact|directive)( \\(wave \\d+\\))?: ',
     '^  ',
-    '^## I\\d+ (message|attempt_|submission|dependency_failed|decision_rejected)',
-    '^\\((\\+\\d+ more|shortened|\\d+ of \\d+ bytes of output): ledger_(get|search) \\{.*\\}\\)$',
+    '^## I\\d+ (message|attempt_|submission|dependency_failed|decision_rejected|answer Q|input_expired Q)',
+    '^Asked: ',
+    '^Q\\d+ open (text|approval|dispatch approval|completion approval)',
+    '^\\((\\+\\d+ more|shortened|\\d+ of \\d+ bytes of output): (ledger_(get|search)|digest_expand) \\{.*\\}\\)$',
     '^\\(artifact: artifact_read \\{.*\\}\\)$',
   ].join('|'),
   'u',

@@ -12,7 +12,7 @@ import { inboxPage } from './sections/inbox-page.js';
 import { packSection, type PackedSection } from './domain/pack-section.js';
 import { packVolatile } from './pack-volatile.js';
 import { protocolPlan } from './sections/protocol.js';
-import { registersPlan } from './sections/registers.js';
+import { registersPlan, requestsTokens } from './sections/registers.js';
 import { rung, type SectionPlan } from './domain/section-plan.js';
 import { effectiveTargetTokens, scaledRow, SECTION_TABLE } from './domain/section-table.js';
 import { thisWavePlan } from './sections/this-wave.js';
@@ -68,7 +68,10 @@ export function buildContext(input: ContextInput): ContextPack | Overcommitted {
   const charter = pack(charterPlan(snapshot.mission, policy));
   const directives = pack(directivesPlan(snapshot.directives));
   const missionRoom = targetTokens - tokensOf(fixed) - SECTION_TABLE.Z8.ceiling;
-  const obligedTokens = tokensOf([charter, directives]) + inFlightTokens(snapshot.board.inFlight, keyOf);
+  const obligedTokens =
+    tokensOf([charter, directives]) +
+    inFlightTokens(snapshot.board.inFlight, keyOf) +
+    requestsTokens(snapshot.requests);
   const allowedTokens = obligedTokensMax(missionRoom);
   if (obligedTokens > allowedTokens) return { kind: 'overcommitted', obligedTokens, allowedTokens };
 
@@ -81,7 +84,7 @@ export function buildContext(input: ContextInput): ContextPack | Overcommitted {
   ];
   const thisWave = pack(thisWavePlan(snapshot, policy, keyOf));
   const plans = {
-    registers: registersPlan(snapshot.notes),
+    registers: registersPlan(snapshot),
     board: boardPlan(snapshot, keyOf),
     page: inboxPage(snapshot, Math.min(policy.inbox_page_max, input.page ?? Infinity), keyOf),
   };
@@ -123,8 +126,13 @@ function contextPack(
     requestSha256: sha256Hex(canonicalJson(request)),
     builderVersion: BUILDER_VERSION,
     shownInboxRefs: [...inboxRefs],
-    shownTaskRefs: [...new Set([...shownIn('Z4', 'Z6'), ...subjects])],
+    shownTaskRefs: [...new Set([...shownIn('Z4').filter(isTaskRef), ...shownIn('Z6'), ...subjects])],
   };
+}
+
+/** Of finished work: a card, and not the digest of many. */
+function isTaskRef(ref: string): boolean {
+  return ref.startsWith('T');
 }
 
 function textBlocks(sections: readonly PackedSection[], names: readonly SectionName[]): RequestText[] {

@@ -5,6 +5,7 @@ export {
   type ContextPack,
   type Overcommitted,
 } from './build-context.js';
+export { directiveRoom } from './directive-room.js';
 export { rebuildContext, type Rebuild } from './rebuild-context.js';
 export type {
   CacheBreakpoint,

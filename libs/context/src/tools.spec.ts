@@ -45,7 +45,7 @@ describe('conductorTools', () => {
   it('tells in words the bounds that a model could run into', () => {
     const handoff = tools.find(({ name }) => name === 'handoff');
     expect(handoff?.input_schema.properties).toMatchObject({
-      note: { type: 'string', description: 'at most 1200 characters' },
+      note: { type: 'string', description: 'max 900 chars' },
     });
     expect(canonicalJson(tools)).toContain('"description":"0 to 4"');
     expect(canonicalJson(tools)).not.toContain('9007199254740991');

@@ -63,12 +63,13 @@ function strictSchema(schema: PlainSchema): Record<string, unknown> {
   };
 }
 
-/** Names, refs and offsets never come near their bounds; telling those would only cost every request tokens. */
-const LENGTH_WORTH_TELLING = 500;
+/** Names, refs, offsets and whole instructions never come near their bounds; telling those would only cost every request tokens. */
+const LENGTHS_WORTH_TELLING = { min: 900, max: 4_000 } as const;
 const MAXIMUM_WORTH_TELLING = 100;
 
 function boundInWords({ maxItems, maxLength = 0, minimum = 0, maximum = Infinity }: PlainSchema): string {
-  if (maxItems !== undefined) return `at most ${maxItems}`;
-  if (maxLength >= LENGTH_WORTH_TELLING) return `at most ${maxLength} characters`;
+  if (maxItems !== undefined) return `max ${maxItems}`;
+  if (maxLength >= LENGTHS_WORTH_TELLING.min && maxLength <= LENGTHS_WORTH_TELLING.max)
+    return `max ${maxLength} chars`;
   return maximum <= MAXIMUM_WORTH_TELLING ? `${minimum} to ${maximum}` : '';
 }

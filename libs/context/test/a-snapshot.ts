@@ -1,15 +1,21 @@
 import { type Policy, type PolicyPatch, policyFrom, TASK_STATES, type TaskState } from '#contracts';
-import type {
-  ConductorSnapshot,
-  SnapshotBoard,
-  SnapshotFinishedTask,
-  SnapshotInboxItem,
-  SnapshotInFlight,
-  SnapshotMission,
-  SnapshotResult,
-  SnapshotReview,
-  SnapshotTask,
-  SnapshotWave,
+import {
+  type ConductorSnapshot,
+  extractDigest,
+  growTree,
+  liveNodes,
+  type SnapshotBoard,
+  type SnapshotInboxItem,
+  type SnapshotInFlight,
+  type SnapshotMission,
+  type SnapshotRequest,
+  type SnapshotResult,
+  type SnapshotReview,
+  type SnapshotTask,
+  type SnapshotWave,
+  type TaskEnd,
+  type TreeNode,
+  writeCard,
 } from '#ledger';
 import type { ContextInput } from '../src/build-context.js';
 
@@ -28,9 +34,10 @@ export function aSnapshot({ mission, wave, board, ...lists }: SnapshotParts = {}
     wave: { ...A_WAVE, ...wave },
     directives: [],
     notes: [],
+    notesTotal: lists.notes?.length ?? 0,
+    requests: [],
     board: aBoard(board),
     finished: [],
-    finishedTotal: lists.finished?.length ?? 0,
     inbox: [],
     inboxSpill: 0,
     ...lists,
@@ -95,17 +102,32 @@ export function aReview(number: number, parts: Partial<SnapshotReview> = {}): Sn
   };
 }
 
-export function aFinishedTask(
-  number: number,
-  parts: Partial<SnapshotFinishedTask> = {},
-): SnapshotFinishedTask {
+/** What is live of a digest tree after these ends, in this order. */
+export function finishedWork(...ends: readonly TaskEnd[]): TreeNode[] {
+  return liveNodes(growTree<TreeNode>([], ends.map(writeCard), extractDigest));
+}
+
+export function anEnd(number: number, parts: Partial<TaskEnd> = {}): TaskEnd {
   return {
-    ref: `T${number}`,
-    title: `Task number ${number}`,
-    version: 3,
+    number,
+    generation: 1,
     state: 'completed',
     attempts: 1,
+    title: `Task number ${number}`,
     outcome: `Outcome ${number}`,
+    ...parts,
+  };
+}
+
+export function aRequest(number: number, parts: Partial<SnapshotRequest> = {}): SnapshotRequest {
+  return {
+    ref: `Q${number}`,
+    kind: 'text',
+    about: 'question',
+    prompt: `Question ${number}?`,
+    taskRefs: [],
+    taskTotal: parts.taskRefs?.length ?? 0,
+    deadline: null,
     ...parts,
   };
 }

@@ -1,15 +1,23 @@
 import fc from 'fast-check';
 import { type NoteKind, NOTE_KINDS, WAVE_TRIGGERS } from '#contracts';
-import type { ConductorSnapshot, SnapshotInboxItem, SnapshotNote, SnapshotResult } from '#ledger';
+import type {
+  ConductorSnapshot,
+  SnapshotInboxItem,
+  SnapshotNote,
+  SnapshotRequest,
+  SnapshotResult,
+  SnapshotTask,
+} from '#ledger';
 import type { ContextInput } from '../src/build-context.js';
 import { fenceKeys } from '../src/domain/fence.js';
 import {
-  aFinishedTask,
+  anEnd,
   anInput,
   aReview,
   aSnapshot,
   aTask,
   FENCE_SECRET_HEX,
+  finishedWork,
   inFlight,
 } from './a-snapshot.js';
 
@@ -60,7 +68,7 @@ const message = fc.record({
   trusted: fc.boolean(),
 });
 const event = fc.oneof(
-  fc.record({ kind: fc.constant('attempt_succeeded' as const), result }),
+  fc.record({ kind: fc.constantFrom('attempt_succeeded' as const, 'attempt_late' as const), result }),
   fc.record({
     kind: fc.constantFrom('attempt_failed' as const, 'attempt_exhausted' as const),
     error: outsideText,
@@ -81,6 +89,23 @@ const event = fc.oneof(
     tool: fc.constant('task_dispatch'),
     subject: outsideText,
     reason: outsideText,
+  }),
+  fc.record({
+    kind: fc.constant('answer' as const),
+    inputRef: fc.constant('Q3'),
+    about: fc.constantFrom('question', 'dispatch'),
+    prompt: outsideText,
+    taskRefs: fc.constantFrom([], ['T1', 'T2']),
+    taskTotal: fc.constantFrom(2, 12),
+    value: outsideText,
+    comment: outsideText,
+    source: fc.constantFrom('person' as const, 'program' as const, 'default' as const),
+  }),
+  fc.record({
+    kind: fc.constant('input_expired' as const),
+    inputRef: fc.constant('Q4'),
+    prompt: outsideText,
+    then: fc.constantFrom('hold' as const, 'fail' as const),
   }),
 );
 
@@ -106,6 +131,19 @@ export const arbitraryNotes: fc.Arbitrary<SnapshotNote[]> = numbered(
   (note, number) => ({ ref: `N${number}`, ...note }),
 );
 
+export const arbitraryRequests: fc.Arbitrary<SnapshotRequest[]> = numbered(
+  fc.record({
+    kind: fc.constantFrom('approval' as const, 'text' as const),
+    about: fc.constantFrom('question' as const, 'dispatch' as const, 'completion' as const),
+    prompt: outsideText,
+    taskRefs: fc.constantFrom([], ['T1'], ['T1', 'T2']),
+    taskTotal: fc.constantFrom(2, 12),
+    deadline: fc.constantFrom(null, '2026-11-25T20:00:00.000Z'),
+  }),
+  6,
+  (request, number) => ({ ref: `Q${number}`, ...request }),
+);
+
 export const arbitraryWave = fc.record({
   number: fc.nat({ max: 100_000 }),
   trigger: fc.constantFrom(...WAVE_TRIGGERS),
@@ -117,13 +155,25 @@ const anyTask = fc.record({
   title: outsideText,
   version: fc.integer({ min: 1, max: 1_000 }),
   openDependencies: fc.array(fc.constant('T1234'), { maxLength: 30 }),
-  stateReason: fc.constantFrom(null, 'dependency_failed'),
+  stateReason: fc.constantFrom(null, 'dependency_failed', 'dispatch_rejected'),
   failures: fc.nat({ max: 3 }),
 });
 
+/** In the ledger's order: the most urgent first. */
+function byPriority(tasks: readonly SnapshotTask[], priorities: readonly number[]): SnapshotTask[] {
+  return tasks
+    .map((task, index) => ({ ...task, priority: priorities[index] ?? task.priority }))
+    .sort((one, other) => one.priority - other.priority);
+}
+
 export const arbitraryBoard = fc
   .record({
-    ready: numbered(anyTask, 80, (task, number) => aTask(number, task)),
+    ready: fc
+      .tuple(
+        numbered(anyTask, 80, (task, number) => aTask(number, task)),
+        fc.array(fc.nat({ max: 4 }), { maxLength: 80 }),
+      )
+      .map(([tasks, priorities]) => byPriority(tasks, priorities)),
     blocked: numbered(anyTask, 80, (task, number) => aTask(200 + number, task)),
     inFlight: numbered(outsideText, 12, (title, number) => inFlight(400 + number, { title })),
     review: numbered(
@@ -146,14 +196,25 @@ const arbitrarySnapshot: fc.Arbitrary<ConductorSnapshot> = fc
     wave: arbitraryWave,
     board: arbitraryBoard,
     notes: arbitraryNotes,
+    requests: arbitraryRequests,
     inbox: arbitraryInbox,
     inboxSpill: fc.nat({ max: 10_000 }),
     directives: numbered(fc.lorem({ maxCount: 25 }), 12, (text, number) => ({ ref: `D${number}`, text })),
-    finished: numbered(fc.record({ title: outsideText, outcome: outsideText }), 80, (task, number) =>
-      aFinishedTask(600 + number, task),
+    ends: numbered(
+      fc.record({
+        title: outsideText,
+        outcome: outsideText,
+        state: fc.constantFrom('completed' as const, 'failed' as const, 'canceled' as const),
+        attempts: fc.nat({ max: 9 }),
+        generation: fc.integer({ min: 1, max: 3 }),
+      }),
+      100,
+      (end, number) => anEnd(600 + number, end),
     ),
   })
-  .map((parts) => aSnapshot({ ...parts, finishedTotal: parts.finished.length + 3 }));
+  .map(({ ends, ...parts }) =>
+    aSnapshot({ ...parts, notesTotal: parts.notes.length + 5, finished: finishedWork(...ends) }),
+  );
 
 export const arbitraryInput: fc.Arbitrary<ContextInput> = fc
   .tuple(arbitrarySnapshot, fc.constantFrom(8_000, 12_000, 24_000, 100_000), fc.nat({ max: 20_000 }))

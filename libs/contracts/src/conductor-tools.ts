@@ -1,4 +1,13 @@
 import { z } from 'zod';
+import {
+  DEADLINE_MINUTES_MAX,
+  DEADLINE_MINUTES_MIN,
+  INPUT_OPTION_CHARACTERS_MAX,
+  INPUT_OPTIONS_MAX,
+  INPUT_PROMPT_CHARACTERS_MAX,
+  INPUT_REQUEST_KINDS,
+  TIMEOUT_ACTIONS,
+} from './input-request.js';
 import { NOTE_KINDS } from './mission.js';
 import { poolSchema } from './policy.js';
 import { toStorableText } from './text.js';
@@ -13,9 +22,12 @@ const taskRefOrKeySchema = textSchema.min(1).max(200);
 export const UPSERT_ITEMS_MAX = 10;
 export const DISPATCH_REFS_MAX = 20;
 export const VERDICTS_MAX = 20;
+export const CANCEL_REFS_MAX = 20;
+const ASK_REFS_MAX = 20;
 export const NOTES_MAX = 10;
-/** About 300 tokens: what one conductor leaves for the next. */
-export const HANDOFF_NOTE_CHARACTERS_MAX = 1_200;
+/** What one conductor leaves for the next: bounded in characters here, in tokens where they are measured. */
+export const HANDOFF_NOTE_CHARACTERS_MAX = 900;
+export const HANDOFF_NOTE_TOKENS_MAX = 300;
 
 /** Input schemas of the tools that change the ledger. They are staged, judged by `decide`, and committed with the wave. */
 export const writeToolSchemas = {
@@ -23,13 +35,8 @@ export const writeToolSchemas = {
     items: z
       .array(
         z.strictObject({
-          key: taskRefOrKeySchema.describe(
-            'your own stable name of a new task, or key or ref of a task to change',
-          ),
-          expected_version: z
-            .int()
-            .optional()
-            .describe('only to change a task: the v number that you read, such as 3 for v3'),
+          key: taskRefOrKeySchema.describe('your name for a new task, or ref or key of one to change'),
+          expected_version: z.int().optional().describe('to change a task: 3 for v3'),
           title: textSchema.min(1).max(500).optional(),
           instructions: textSchema.max(20_000).optional(),
           depends_on: z
@@ -47,7 +54,7 @@ export const writeToolSchemas = {
   }),
   task_dispatch: z.strictObject({
     refs: z.array(taskRefOrKeySchema).min(1).max(DISPATCH_REFS_MAX),
-    worker: poolSchema.optional().describe('for tasks that name none; one of the workers in the charter'),
+    worker: poolSchema.optional().describe('for tasks that name none'),
   }),
   task_review: z.strictObject({
     verdicts: z
@@ -55,15 +62,16 @@ export const writeToolSchemas = {
         z.strictObject({
           ref: taskRefOrKeySchema,
           verdict: z.enum(['accept', 'revise', 'fail']),
-          feedback: textSchema
-            .max(4_000)
-            .optional()
-            .describe('required for revise and fail: what is missing'),
-          attempt: refSchema.optional().describe('an attempt (A…) whose late result is judged instead'),
+          feedback: textSchema.max(4_000).optional().describe('for revise and fail: what is missing'),
+          attempt: refSchema.optional().describe('A… whose late result is judged instead'),
         }),
       )
       .min(1)
       .max(VERDICTS_MAX),
+  }),
+  task_cancel: z.strictObject({
+    refs: z.array(taskRefOrKeySchema).min(1).max(CANCEL_REFS_MAX),
+    reason: textSchema.min(1).max(500),
   }),
   note: z.strictObject({
     entries: z
@@ -71,26 +79,34 @@ export const writeToolSchemas = {
         z.strictObject({
           kind: z.enum(NOTE_KINDS),
           text: textSchema.min(1).max(2_000),
-          supersedes: refSchema.optional().describe('a note (N…) that this one replaces'),
+          supersedes: refSchema.optional().describe('N… that this replaces'),
         }),
       )
       .min(1)
       .max(NOTES_MAX),
   }),
+  ask_human: z.strictObject({
+    kind: z.enum(INPUT_REQUEST_KINDS),
+    prompt: textSchema.min(1).max(INPUT_PROMPT_CHARACTERS_MAX),
+    options: z
+      .array(textSchema.min(1).max(INPUT_OPTION_CHARACTERS_MAX))
+      .max(INPUT_OPTIONS_MAX)
+      .optional()
+      .describe('choice only'),
+    refs: z.array(taskRefOrKeySchema).max(ASK_REFS_MAX).optional().describe('only these tasks wait for it'),
+    deadline_minutes: z.int().min(DEADLINE_MINUTES_MIN).max(DEADLINE_MINUTES_MAX).optional(),
+    default: textSchema.min(1).max(INPUT_OPTION_CHARACTERS_MAX).optional().describe('taken at the deadline'),
+    on_timeout: z.enum(TIMEOUT_ACTIONS).optional(),
+  }),
   handoff: z.strictObject({
     note: textSchema.max(HANDOFF_NOTE_CHARACTERS_MAX),
-    done: z
-      .boolean()
-      .describe('true when, in your judgement, the objective is met and nothing is left to do'),
-    defer_ready: z
-      .boolean()
-      .optional()
-      .describe('true to leave ready tasks alone until something new arrives'),
+    done: z.boolean(),
+    defer_ready: z.boolean().optional().describe('leave ready tasks alone until something new arrives'),
     verified: z
       .array(z.strictObject({ criterion: z.int().min(1), refs: z.array(refSchema).min(1).max(20) }))
       .max(20)
       .optional()
-      .describe('verification waves only: the completed tasks that show each acceptance criterion'),
+      .describe('verification only'),
   }),
 } as const;
 
@@ -98,20 +114,20 @@ export const writeToolSchemas = {
 export const readToolSchemas = {
   ledger_get: z.strictObject({ refs: z.array(textSchema.min(1).max(200)).min(1).max(10) }),
   ledger_search: z.strictObject({
-    query: textSchema.max(200).describe('words of a title, a key or a ref; empty lists all'),
+    query: textSchema.max(200).describe('empty lists all'),
     state: z
       .enum(['blocked', 'queued', 'working', 'input_required', 'completed', 'failed', 'canceled'])
       .optional(),
+    in: z.enum(['tasks', 'notes']).optional(),
     offset: z.int().min(0).max(1_000_000).optional(),
   }),
+  digest_expand: z.strictObject({
+    ref: textSchema.min(1).max(20).describe('G12, or root for all'),
+    offset: z.int().min(0).max(1_000).optional(),
+  }),
   artifact_read: z.strictObject({
-    id: textSchema
-      .min(1)
-      .max(100)
-      .describe(
-        'an artifact (art_…), T12 for the instructions of a task, or A16 for the output of an attempt',
-      ),
-    offset: z.int().min(0).max(1_000_000_000).optional().describe('first byte'),
+    id: textSchema.min(1).max(100).describe('art_…, T12 instructions, A16 output, I5 message'),
+    offset: z.int().min(0).max(1_000_000_000).optional(),
   }),
 } as const;
 
@@ -131,25 +147,28 @@ export type ReadCall = { [Name in ReadTool]: { tool: Name; input: ReadInput<Name
 export const CONDUCTOR_TOOLS: readonly ConductorTool[] = [
   'ledger_get',
   'ledger_search',
+  'digest_expand',
   'artifact_read',
   'task_upsert',
   'task_dispatch',
   'task_review',
+  'task_cancel',
   'note',
+  'ask_human',
   'handoff',
 ];
 
 export const CONDUCTOR_TOOL_DESCRIPTIONS: Record<ConductorTool, string> = {
-  ledger_get:
-    'Read tasks, attempts, directives or notes whole, by ref (T12, A88, D3, N7) or key. Free of effects.',
-  ledger_search: 'Find tasks by words, key or ref, optionally in one state; 20 a page. Free of effects.',
-  artifact_read: 'Read part of a long text, such as a result too long to show. Free of effects.',
-  task_upsert:
-    'Create tasks under keys of your choice, or change tasks that have not started (give expected_version). At most 10 a call.',
-  task_dispatch: 'Offer ready tasks to workers. At most 20 a call; one call settles a whole page.',
-  task_review:
-    'Judge results that wait for review: accept completes the task, revise sends it back with feedback, fail ends it.',
-  note: 'Record what must not be forgotten: a decision, a failed approach, an open question, a fact, or a proposed directive.',
+  ledger_get: 'Read what refs (T12, A88, D3, N7, I5, Q2) or task keys name, whole.',
+  ledger_search: 'Find tasks, in one state or any, or notes in force; 20 a page.',
+  digest_expand: 'See what a digest was made of.',
+  artifact_read: 'Read part of a long text.',
+  task_upsert: 'Create tasks, or change ones that have not started.',
+  task_dispatch: 'Offer ready tasks to workers; one call settles a whole page.',
+  task_review: 'Judge results: accept completes the task, revise sends it back with feedback, fail ends it.',
+  task_cancel: 'End open tasks nobody needs any more.',
+  note: 'Record what must not be forgotten.',
+  ask_human: 'Ask a person what only a person can decide.',
   handoff:
-    'End the wave and leave a short note for the next conductor. Say done only when nothing is left to do.',
+    'End the wave with a note for the next conductor; done only when the objective is met and nothing is left to do.',
 };

@@ -136,6 +136,10 @@ export {
   contextManifestSchema,
   type ContextManifest,
   conductorGaugeSchema,
+  rotationInputSchema,
+  type RotationInput,
+  rotationSchema,
+  type Rotation,
   messageSchema,
 } from './wave.js';
 export {
@@ -179,6 +183,22 @@ export {
   apiKeySchema,
 } from './tenant.js';
 export {
+  rerollInputSchema,
+  signInInputSchema,
+  type SignInInput,
+  sessionSchema,
+  signInLinkSchema,
+  MODEL_PROVIDERS,
+  type ModelProvider,
+  modelCredentialInputSchema,
+  AUDIT_ACTIONS,
+  auditActionSchema,
+  type AuditAction,
+  auditActorSchema,
+  type AuditActor,
+  auditEntrySchema,
+} from './access.js';
+export {
   PAGE_LIMIT_DEFAULT,
   PAGE_LIMIT_MAX,
   pageQuerySchema,
@@ -194,14 +214,35 @@ export {
   usageReportSchema,
   type UsageReport,
 } from './usage.js';
+export {
+  INPUT_REQUEST_KINDS,
+  type InputRequestKind,
+  inputRequestStateSchema,
+  type InputRequestState,
+  type InputRequestSubject,
+  type TimeoutAction,
+  QUESTIONS_OPEN_MAX,
+  INPUT_PROMPT_CHARACTERS_MAX,
+  ANSWER_CHARACTERS_MAX,
+  APPROVE,
+  REJECT,
+  type InputOption,
+  inputOptionsSchema,
+  inputRequestSchema,
+  type InputRequest,
+  answerInputSchema,
+  type AnswerInput,
+} from './input-request.js';
 export { TICKETS, type Ticket } from './tickets.js';
 export {
   REF_PATTERN,
   UPSERT_ITEMS_MAX,
   DISPATCH_REFS_MAX,
   VERDICTS_MAX,
+  CANCEL_REFS_MAX,
   NOTES_MAX,
   HANDOFF_NOTE_CHARACTERS_MAX,
+  HANDOFF_NOTE_TOKENS_MAX,
   writeToolSchemas,
   readToolSchemas,
   type WriteTool,
@@ -215,3 +256,4 @@ export {
   CONDUCTOR_TOOL_DESCRIPTIONS,
 } from './conductor-tools.js';
 export { cutToTokens, estimateTokens, upperBoundTokens } from './token-measure.js';
+export { rebuiltDigestsSchema } from './digest.js';

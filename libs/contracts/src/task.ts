@@ -24,7 +24,7 @@ export const PRIORITY_DEFAULT = 2;
 
 /** Refs and ids are the ledger's to give: a conductor's own key may not look like one, so that it names one task only. */
 export function looksLikeReference(text: string): boolean {
-  return /^[TADNI][0-9]+$/.test(text) || text.startsWith('tsk_');
+  return /^[TADNIQG][0-9]+$/.test(text) || text.startsWith('tsk_');
 }
 
 /** A caller's own name of a task, unique in its mission; it is what makes a repeated submission harmless. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from './ids.js';
-import { jsonSchema } from './text.js';
+import { jsonSchema, storableText } from './text.js';
 
 export const WAVE_STATES = ['running', 'committed', 'aborted'] as const;
 export type WaveState = (typeof WAVE_STATES)[number];
@@ -126,6 +126,30 @@ export const conductorGaugeSchema = z
     next_wave_at: z.iso.datetime().nullable(),
   })
   .meta({ id: 'ConductorGauge' });
+
+const ROTATION_MODES = ['drain', 'now'] as const;
+export const rotationInputSchema = z
+  .strictObject({
+    reason: storableText(500).default(''),
+    mode: z
+      .enum(ROTATION_MODES)
+      .default('drain')
+      .describe('drain waits for the running wave to commit, now fences it off'),
+    keep_note: z.boolean().default(false).describe('the next conductor gets the hand-off note of the last'),
+  })
+  .meta({ id: 'RotationInput' });
+export type RotationInput = z.infer<typeof rotationInputSchema>;
+
+export const rotationSchema = z
+  .object({
+    epoch: z.int().describe('of the fresh conductor; its first wave moves on from here'),
+    before_tokens: z.int().describe('of the last request of the conductor that goes'),
+    expected_tokens: z
+      .int()
+      .describe('of the first request of the one that comes, by the ledger as it is now'),
+  })
+  .meta({ id: 'Rotation' });
+export type Rotation = z.infer<typeof rotationSchema>;
 
 export const messageSchema = z
   .object({

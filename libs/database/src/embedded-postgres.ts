@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import path from 'node:path';
@@ -12,6 +13,7 @@ import {
   SERVER_ENVIRONMENT,
   USE_ANOTHER_SERVER,
   identityOf,
+  loginFileOf,
   moveToAnotherPort,
   prepareCluster,
   readLogin,
@@ -78,6 +80,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     adopted: server.adopted,
     stop: () => (stopping ??= stopServer(cluster)),
   };
+}
+
+/** True when a server of this home has been made before. Starts and makes nothing. */
+export function hasEmbeddedPostgres(homeDir: string): boolean {
+  return existsSync(loginFileOf(homeDir));
 }
 
 interface Server {

@@ -1,5 +1,7 @@
-export { Transactions, type Ring, type SystemTx, type Tx } from './transactions.js';
+export { EventNotices, tellOfEvents, type EventListener } from './event-notices.js';
+export { Transactions, type CommittedEvents, type Ring, type SystemTx, type Tx } from './transactions.js';
 export {
+  hasEmbeddedPostgres,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

@@ -78,7 +78,7 @@ export async function prepareCluster(homeDir: string, options: { syncToDisk: boo
   const account = await findAccount();
   const copiesDir = account === undefined ? path.join(home, 'postgres') : SHARED_DIR;
   const programsDir = await findPrograms(account, copiesDir);
-  const loginFile = path.join(home, 'postgres.json');
+  const loginFile = loginFileOf(home);
   const { password } = await createLogin(loginFile);
   const dataDir = await findDataDir(home, { account, password });
   const cluster = { account, programsDir, dataDir, loginFile };
@@ -103,6 +103,10 @@ export async function runProgram(
 /** The part of a child's options that makes it run as `account`; empty for ourselves. */
 export function identityOf(account: Account | undefined): { uid?: number; gid?: number } {
   return account === undefined ? {} : { uid: account.uid, gid: account.gid };
+}
+
+export function loginFileOf(homeDir: string): string {
+  return path.join(homeDir, 'postgres.json');
 }
 
 export async function readLogin(loginFile: string): Promise<Login> {

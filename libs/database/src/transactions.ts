@@ -18,6 +18,19 @@ export interface Ring {
   readonly delayMs: number;
 }
 
+/** A mission has events up to `seq`, for whoever follows it. */
+export interface CommittedEvents {
+  readonly tenantId: string;
+  readonly missionId: string;
+  readonly seq: number;
+}
+
+/** What a transaction asked to be said once it has committed. */
+interface AfterCommit {
+  readonly rings: Ring[];
+  readonly events: CommittedEvents[];
+}
+
 /** One open transaction of one tenant: row-level security shows it that tenant's rows and no other. */
 export interface Tx {
   readonly tenantId: string;
@@ -28,6 +41,8 @@ export interface Tx {
   readClock(): Promise<Date>;
   /** Asks for a ring of the doorbell once this transaction has committed; dropped when it rolls back. */
   ring(ticket: Ticket, delayMs?: number): void;
+  /** Lets those who follow a mission know of its events once this transaction has committed. */
+  tellOfEvents(missionId: string, seq: number): void;
 }
 
 /** One open transaction that sees all tenants, for pickers, sweeps, sign-in and the operator. */
@@ -42,6 +57,7 @@ export class Transactions {
   private readonly app: PrismaClient;
   private readonly system: PrismaClient;
   private readonly listeners = new Set<(rings: readonly Ring[]) => void>();
+  private readonly followers = new Set<(events: CommittedEvents) => void>();
 
   constructor(databaseUrl: string, logger: Logger) {
     this.app = connect(databaseUrl, 'wavekeeper_app', APP_CONNECTIONS_MAX, logger);
@@ -50,17 +66,17 @@ export class Transactions {
 
   /** Runs `work` as one transaction of one tenant; what it throws rolls everything back. */
   async inTransaction<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    return this.run(this.app, async (db, rings) => work(await openTx(db, tenantId, rings)));
+    return this.run(this.app, async (db, after) => work(await openTx(db, tenantId, after)));
   }
 
   /** Runs `work` as one transaction across tenants. */
   async inSystemTransaction<Result>(work: (system: SystemTx) => Promise<Result>): Promise<Result> {
-    return this.run(this.system, (db, rings) =>
+    return this.run(this.system, (db, after) =>
       work({
         db,
         become: async (tenantId) => {
           await db.$executeRaw`SELECT set_config('role', 'wavekeeper_app', true)`;
-          return openTx(db, tenantId, rings);
+          return openTx(db, tenantId, after);
         },
       }),
     );
@@ -72,27 +88,38 @@ export class Transactions {
     return () => this.listeners.delete(listener);
   }
 
+  /** Hears, after each commit, which missions have new events. Returns the way to stop hearing. */
+  onEvents(follower: (events: CommittedEvents) => void): () => void {
+    this.followers.add(follower);
+    return () => this.followers.delete(follower);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.app.$disconnect(), this.system.$disconnect()]);
   }
 
   private async run<Result>(
     client: PrismaClient,
-    work: (db: Prisma.TransactionClient, rings: Ring[]) => Promise<Result>,
+    work: (db: Prisma.TransactionClient, after: AfterCommit) => Promise<Result>,
   ): Promise<Result> {
     for (let retries = 0; ; retries += 1) {
-      const rings: Ring[] = [];
+      const after: AfterCommit = { rings: [], events: [] };
       try {
-        const result = await client.$transaction((db) => work(db, rings), {
+        const result = await client.$transaction((db) => work(db, after), {
           maxWait: CONNECTION_WAIT_MS,
           timeout: TRANSACTION_MS,
         });
-        if (rings.length > 0) for (const listener of this.listeners) listener(rings);
+        this.sayAfterCommit(after);
         return result;
       } catch (error) {
         if (retries >= DEADLOCK_RETRIES_MAX || !isDeadlock(error)) throw error;
       }
     }
+  }
+
+  private sayAfterCommit({ rings, events }: AfterCommit): void {
+    if (rings.length > 0) for (const listener of this.listeners) listener(rings);
+    for (const committed of events) for (const follower of this.followers) follower(committed);
   }
 }
 
@@ -106,7 +133,7 @@ function connect(
   return new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) });
 }
 
-async function openTx(db: Prisma.TransactionClient, tenantId: string, rings: Ring[]): Promise<Tx> {
+async function openTx(db: Prisma.TransactionClient, tenantId: string, after: AfterCommit): Promise<Tx> {
   const [row] = await db.$queryRaw<{ now: Date }[]>`
     SELECT set_config('app.tenant_id', ${tenantId}, true), clock_timestamp() AS now`;
   if (row === undefined) throw new Error('the database returned no clock');
@@ -119,7 +146,8 @@ async function openTx(db: Prisma.TransactionClient, tenantId: string, rings: Rin
       if (clock !== undefined) tx.now = clock.now;
       return tx.now;
     },
-    ring: (ticket: Ticket, delayMs = 0) => void rings.push({ ticket, delayMs }),
+    ring: (ticket: Ticket, delayMs = 0) => void after.rings.push({ ticket, delayMs }),
+    tellOfEvents: (missionId: string, seq: number) => void after.events.push({ tenantId, missionId, seq }),
   };
   return tx;
 }

@@ -73,8 +73,10 @@ export class TicketQueueModule {
     return {
       module: TicketQueueModule,
       imports: [
-        BullModule.forRoot({ connection: options.queue.connection }),
-        ...TICKETS.map((ticket) => BullModule.registerQueue({ name: queueName(ticket) })),
+        BullModule.forRoot({ connection: options.queue.worker }),
+        ...TICKETS.map((ticket) =>
+          BullModule.registerQueue({ name: queueName(ticket), connection: options.queue.producer }),
+        ),
       ],
       providers: [
         { provide: LOGGER, useValue: options.logger },
@@ -85,12 +87,17 @@ export class TicketQueueModule {
   }
 }
 
-/** Rings by adding a ticket to its queue. A ring that fails is logged and forgotten. */
+/** Rings that wait for a store which is away; beyond them rings are lost, and the sweep makes up for it. */
+const RINGS_PENDING_MAX = 1_000;
+
+/** Rings by adding a ticket to its queue. A ring that fails is logged and forgotten; nobody waits for one. */
 export class QueueDoorbell implements Doorbell {
   private readonly queues: ReadonlyMap<Ticket, Queue>;
+  private pending = 0;
 
   constructor(
     moduleRef: ModuleRef,
+    private readonly connection: Pick<QueueConnection, 'ensure'>,
     private readonly logger: Logger,
   ) {
     const open = (ticket: Ticket): [Ticket, Queue] => [
@@ -105,12 +112,21 @@ export class QueueDoorbell implements Doorbell {
   }
 
   ring(ticket: Ticket, delayMs: number): void {
+    if (this.pending >= RINGS_PENDING_MAX) return;
+    this.pending += 1;
     const delay = delayMs === 0 ? 0 : delayMs + RING_LATE_MS;
     this.queues
       .get(ticket)
       ?.add(ticket, {}, { ...JOB_OPTIONS, delay })
       .catch((error: unknown) => {
         this.logger.warn({ err: error, ticket }, 'a ring was lost; the sweep makes up for it');
+      })
+      .finally(() => {
+        this.pending -= 1;
       });
+  }
+
+  ensure(): Promise<void> {
+    return this.connection.ensure();
   }
 }

@@ -46,6 +46,7 @@ export class Dispatcher {
   /** One sweep: takes up what was abandoned and rings for what is due, up to the slots that could start it. */
   async tick(): Promise<void> {
     const due = await sweep(this.options.transactions, this.options);
+    await this.options.doorbell.ensure();
     for (const ticket of TICKETS)
       for (let count = 0; count < Math.min(due[ticket], this.options.slots[ticket]); count += 1)
         this.options.doorbell.ring(ticket, 0);

@@ -3,6 +3,8 @@ import type { Ticket } from '#contracts';
 /** Says that there may be work of a kind, now or in a while. May be lost or doubled: the sweep makes up for it. */
 export interface Doorbell {
   ring(ticket: Ticket, delayMs: number): void;
+  /** Mends what the bell hangs on, if somebody took it away; each sweep asks for it. */
+  ensure(): Promise<void>;
 }
 
 /** The table of every ticket's handler: claims the fairest due piece, does it, and says whether there was one. */

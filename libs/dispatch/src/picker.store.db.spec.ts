@@ -1,5 +1,5 @@
 import type { TenantLimits } from '#contracts';
-import { leaseAttempts, openWave, type OpenWave } from '#ledger';
+import { holdMission, inMission, leaseAttempts, openWave, type OpenWave } from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
@@ -122,11 +122,9 @@ describe('the fair pick', () => {
 
   it('takes no mission that is paused or held', async () => {
     const [paused, held] = await dueMissions(2);
-    await paused?.query(
-      `UPDATE mission SET state = 'paused', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`,
-    );
-    await held?.query(
-      `UPDATE mission SET holds = '{stalled}', wave_due_at = NULL WHERE tenant_id = $1 AND id = $2`,
+    await paused?.run((tx) => controlMission(tx, paused.id, 'pause', A_KEY));
+    await held?.run((tx) =>
+      inMission(tx, held.id, (ledger) => holdMission(ledger, 'stalled', 'It went wrong.')),
     );
     expect(await takeWave()).toBeNull();
   });
@@ -175,7 +173,7 @@ describe('the fair pick', () => {
 
     it('takes nothing of a mission that was paused', async () => {
       const mission = await offering(1);
-      await mission.query(`UPDATE mission SET state = 'paused' WHERE tenant_id = $1 AND id = $2`);
+      await mission.run((tx) => controlMission(tx, mission.id, 'pause', A_KEY));
       expect(await pickOffer()).toBeNull();
       expect(
         await mission.run((tx) =>

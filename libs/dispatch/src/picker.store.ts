@@ -151,6 +151,16 @@ export async function findExpiredAttempts(system: SystemTx, countMax: number): P
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id }));
 }
 
+/** Missions older than the digest tree, which have none yet; in any order, so that one that fails keeps no other from its turn. */
+export async function findMissionsWithoutDigests(
+  system: SystemTx,
+  countMax: number,
+): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM mission WHERE task_ends IS NULL ORDER BY random() LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
+}
+
 /** Model calls that nobody will come back to settle. */
 export async function findOrphanedCalls(
   system: SystemTx,
@@ -179,6 +189,18 @@ export async function findFreedSlots(system: SystemTx, countMax: number): Promis
        AND m.attempts_in_flight < least(nullif((t.limits->>'concurrent_attempts')::int, 0), ${ATTEMPTS_IN_FLIGHT_MAX} - m.tasks_input_required)
      LIMIT ${countMax}`;
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
+}
+
+/** Questions whose deadline has passed, longest overdue first. */
+export async function findOverdueRequests(
+  system: SystemTx,
+  countMax: number,
+): Promise<{ tenantId: string; missionId: string; requestId: string }[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; mission_id: string; id: string }[]>`
+    SELECT tenant_id, mission_id, id FROM input_request
+     WHERE state = 'open' AND deadline_at <= clock_timestamp()
+     ORDER BY deadline_at LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id, requestId: row.id }));
 }
 
 /** Removes idempotency keys that have done their time. */

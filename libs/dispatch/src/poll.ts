@@ -27,6 +27,10 @@ export class PollingDoorbell implements Doorbell {
     return;
   }
 
+  ensure(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async close(): Promise<void> {
     this.stopped = true;
     for (const wake of this.wakers) wake();

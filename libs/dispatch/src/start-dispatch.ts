@@ -60,7 +60,7 @@ async function openQueue(options: DispatchOptions): Promise<OpenDoorbell> {
   const module = TicketQueueModule.register({ ...options, queue });
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   return {
-    doorbell: new QueueDoorbell(app.get(ModuleRef), options.logger),
+    doorbell: new QueueDoorbell(app.get(ModuleRef), queue, options.logger),
     close: async () => {
       await app.close(); // closes the workers, which wait for their tickets in hand
       await queue.close();
@@ -68,4 +68,4 @@ async function openQueue(options: DispatchOptions): Promise<OpenDoorbell> {
   };
 }
 
-const SILENT_DOORBELL: Doorbell = { ring: () => undefined };
+const SILENT_DOORBELL: Doorbell = { ring: () => undefined, ensure: () => Promise.resolve() };

@@ -3,6 +3,7 @@ import { silentLogger } from '#telemetry';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants, expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { aMission, type TestMission } from '../../../test/support/mission.js';
+import { toAsk } from '../../../test/support/writes.js';
 import { Dispatcher, sweep, type DueCounts } from './index.js';
 
 describe('a sweep', () => {
@@ -33,6 +34,20 @@ describe('a sweep', () => {
       }),
     );
 
+  it('ends a question that nobody answered in time, once', async () => {
+    const mission = await aMission(database);
+    await mission.submit('A');
+    await mission.wave(toAsk('Which?', { refs: ['T1'], deadline_minutes: 5, default: 'Red' }));
+    await sweepOnce();
+    expect(await mission.request('Q1')).toMatchObject({ state: 'open' });
+    await mission.query(
+      `UPDATE input_request SET deadline_at = clock_timestamp() WHERE tenant_id = $1 AND mission_id = $2`,
+    );
+    await Promise.all([sweepOnce(), sweepOnce()]);
+    expect(await mission.request('Q1')).toMatchObject({ state: 'answered', answer_value: 'Red' });
+    expect(await mission.events('input_request')).toHaveLength(2);
+  });
+
   it('aborts a wave whose conductor has gone, and finds its mission due again', async () => {
     const mission = await aMission(database);
     await mission.submit('A');
@@ -51,6 +66,13 @@ describe('a sweep', () => {
     await mission.expireLease(attempt);
     expect(await sweepOnce()).toEqual({ wave: 0, attempt: 1, delivery: 0 });
     expect((await mission.attempts('T1')).map((row) => row.state)).toEqual(['expired', 'offered']);
+  });
+
+  it('makes the digest tree of a mission that is older than the tree', async () => {
+    const mission = await aMission(database);
+    await mission.query('UPDATE mission SET task_ends = NULL WHERE tenant_id = $1 AND id = $2');
+    await sweepOnce();
+    expect(await mission.row()).toMatchObject({ task_ends: 0 });
   });
 
   it('settles a request that nobody came back from at its worst case', async () => {
@@ -98,7 +120,7 @@ describe('the dispatcher', () => {
     const rung: string[] = [];
     const dispatcher = new Dispatcher({
       transactions: database.transactions,
-      doorbell: { ring: (ticket) => void rung.push(ticket) },
+      doorbell: { ring: (ticket) => void rung.push(ticket), ensure: () => Promise.resolve() },
       slots: { wave: 2, attempt: 1, delivery: 1 },
       countDueDeliveries: () => Promise.resolve(7),
       sweepIntervalMs: 60_000,

@@ -2,11 +2,13 @@ import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
 import {
   endDayOfMission,
+  ensureDigests,
   expireAttempt,
   expireWave,
   inMission,
   readExpiredAttempts,
   settleOrphanedCall,
+  timeOutRequest,
 } from '#ledger';
 import type { Logger } from '#telemetry';
 import {
@@ -15,13 +17,17 @@ import {
   findExpiredAttempts,
   findExpiredWaves,
   findFreedSlots,
+  findMissionsWithoutDigests,
   findOrphanedCalls,
+  findOverdueRequests,
   forgetIdempotencyKeys,
 } from './picker.store.js';
 
 /** What one sweep takes up of each kind; the rest is the next one's. */
 const SWEPT_MAX = 100;
 const EXPIRED_ATTEMPTS_PER_MISSION_MAX = 200;
+/** Making the tree of a large mission takes seconds; nobody waits for it. */
+const TREES_MADE_MAX = 5;
 
 /** How many pieces of each kind are due: what to ring for. */
 export type DueCounts = Readonly<Record<Ticket, number>>;
@@ -31,7 +37,7 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * holds of a day that is over, ready tasks that slots have been freed for. Then it
+ * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Then
  * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once; what
  * cannot be taken up is logged and does not keep it from the rest.
  */
@@ -49,6 +55,8 @@ export async function sweep(
     calls: await findOrphanedCalls(system, SWEPT_MAX),
     daysOver: await findDaysOver(system, SWEPT_MAX),
     freedSlots: await findFreedSlots(system, SWEPT_MAX),
+    withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
+    requests: await findOverdueRequests(system, SWEPT_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
     await takeUp(tenantId, (tx) => expireWave(tx, missionId));
@@ -60,6 +68,10 @@ export async function sweep(
     await takeUp(tenantId, (tx) => endDayOfMission(tx, missionId));
   for (const { tenantId, missionId } of found.freedSlots)
     await takeUp(tenantId, (tx) => inMission(tx, missionId, () => Promise.resolve())); // closing it says when it is due
+  for (const { tenantId, missionId } of found.withoutDigests)
+    await takeUp(tenantId, (tx) => ensureDigests(tx, missionId));
+  for (const { tenantId, missionId, requestId } of found.requests)
+    await takeUp(tenantId, (tx) => timeOutRequest(tx, missionId, requestId));
   await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),

@@ -1,5 +1,6 @@
 import { encodeId, type Hold } from '#contracts';
 import type { Tx } from '#database';
+import { carryOutRotations } from './carry-out-rotations.js';
 import { ABORTS_IN_ROW_MAX, abortBackoffMs, LEASES_LOST_IN_ROW_MAX, OUTAGE_MS_MAX } from './domain/due.js';
 import { holdMission } from './holds.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
@@ -25,7 +26,7 @@ export async function abortWave(
   await inMission(tx, wave.missionId, async (ledger) => {
     if (ledger.mission.waveId !== wave.waveId || ledger.mission.epoch !== wave.epoch) return;
     await abortRunningWave(ledger, abortion.kind === 'lease_lost' ? abortion.kind : abortion.reason);
-    backOff(ledger, abortion);
+    await backOff(ledger, abortion);
   });
 }
 
@@ -35,7 +36,7 @@ export async function expireWave(tx: Tx, missionId: string): Promise<void> {
     const { waveLeaseUntil } = ledger.mission;
     if (waveLeaseUntil === null || waveLeaseUntil > ledger.now) return;
     await abortRunningWave(ledger, 'lease_lost');
-    backOff(ledger, { kind: 'lease_lost' });
+    await backOff(ledger, { kind: 'lease_lost' });
   });
 }
 
@@ -60,14 +61,14 @@ export async function abortRunningWave(ledger: MissionLedger, reason: string): P
     waveId,
     data: { number: ended.number, state: 'aborted', reason },
   });
+  carryOutRotations(ledger);
 }
 
 /** What an abortion means for the next wave: at once, after a back-off, or not before a person has acted. */
-function backOff(ledger: MissionLedger, abortion: Abortion): void {
+async function backOff(ledger: MissionLedger, abortion: Abortion): Promise<void> {
   switch (abortion.kind) {
     case 'hold':
-      holdMission(ledger, abortion.hold, abortion.detail ?? abortion.reason);
-      return;
+      return holdMission(ledger, abortion.hold, abortion.detail ?? abortion.reason);
     case 'lease_lost':
       return loseLease(ledger);
     case 'error':
@@ -79,37 +80,41 @@ function backOff(ledger: MissionLedger, abortion: Abortion): void {
   }
 }
 
-function loseLease(ledger: MissionLedger): void {
+async function loseLease(ledger: MissionLedger): Promise<void> {
   const { mission } = ledger;
   mission.leasesLostInRow += 1;
   dueIn(ledger, 0);
   if (mission.leasesLostInRow >= LEASES_LOST_IN_ROW_MAX)
-    holdMission(
+    await holdMission(
       ledger,
       'stalled',
       `${mission.leasesLostInRow} waves in a row lost their lease before they could commit.`,
     );
 }
 
-function countError(ledger: MissionLedger, reason: string): void {
+async function countError(ledger: MissionLedger, reason: string): Promise<void> {
   const { mission } = ledger;
   mission.abortsInRow += 1;
   dueIn(ledger, abortBackoffMs(mission.abortsInRow));
   if (mission.abortsInRow >= ABORTS_IN_ROW_MAX)
-    holdMission(ledger, 'stalled', `${mission.abortsInRow} waves in a row failed, the last with: ${reason}`);
+    await holdMission(
+      ledger,
+      'stalled',
+      `${mission.abortsInRow} waves in a row failed, the last with: ${reason}`,
+    );
 }
 
 /** An outage is nobody's fault here: it backs off further and further, and after a while a person is told. */
-function sitOut(
+async function sitOut(
   ledger: MissionLedger,
   outage: { readonly reason: string; readonly retryAfterMs: number },
-): void {
+): Promise<void> {
   const { mission, now } = ledger;
   mission.outagesInRow += 1;
   mission.outageSince ??= now;
   dueIn(ledger, Math.max(outage.retryAfterMs, abortBackoffMs(mission.outagesInRow)));
   if (now.getTime() - mission.outageSince.getTime() >= OUTAGE_MS_MAX)
-    holdMission(
+    await holdMission(
       ledger,
       'provider',
       `The provider has not answered for ten minutes: ${outage.reason}. Resume to try again.`,

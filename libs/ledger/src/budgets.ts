@@ -38,10 +38,9 @@ export async function holdForBudget(
   missionId: string,
   { limit, crossings }: { readonly limit: LimitKind; readonly crossings: readonly Crossing[] },
 ): Promise<void> {
-  await inMission(tx, missionId, (ledger) => {
+  await inMission(tx, missionId, async (ledger) => {
     appendCrossings(ledger, crossings);
-    holdMission(ledger, 'budget', REASON_OF_LIMIT[limit]);
-    return Promise.resolve();
+    await holdMission(ledger, 'budget', REASON_OF_LIMIT[limit]);
   });
 }
 
@@ -53,13 +52,12 @@ const REASON_OF_LIMIT: Record<LimitKind, string> = {
 
 /** Lifts the hold of a mission whose day is over. Does nothing where something else holds it, or it has gone on already. */
 export async function endDayOfMission(tx: Tx, missionId: string): Promise<void> {
-  await inMission(tx, missionId, (ledger) => {
+  await inMission(tx, missionId, async (ledger) => {
     const { budgetReached, budgetDay } = ledger.mission;
     if (budgetReached === 'daily' && budgetDay !== null && isBefore(budgetDay, ledger.now)) {
       ledger.mission.budgetReached = null;
-      liftHold(ledger, 'budget');
+      await liftHold(ledger, 'budget', { actor: SYSTEM, because: 'The day of the limit is over.' });
     }
-    return Promise.resolve();
   });
 }
 

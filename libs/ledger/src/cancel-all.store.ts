@@ -7,6 +7,7 @@ export interface CanceledTask {
   readonly key: string | null;
   readonly title: string;
   readonly generation: number;
+  readonly attempt_count: number;
   readonly callback_url: string | null;
 }
 
@@ -34,7 +35,7 @@ export async function cancelAll(
     UPDATE task SET state = 'canceled', state_reason = ${reason}, live_attempt_id = NULL, version = version + 1, updated_at = ${now}
      WHERE tenant_id = ${tx.tenantId}::uuid AND mission_id = ${mission.id}::uuid
        AND state IN ('blocked', 'queued', 'working', 'input_required')
-    RETURNING id, number, key, title, generation, callback_url`;
+    RETURNING id, number, key, title, generation, attempt_count, callback_url`;
   await tx.db.$executeRaw`
     UPDATE task t SET failed_dependencies = f.failed
       FROM (SELECT d.task_id, count(*)::int AS failed

@@ -1,6 +1,7 @@
 import type { Actor, TaskPatch } from '#contracts';
 import type { Tx } from '#database';
 import { refOf } from './domain/refs.js';
+import { TASK_REASONS } from './domain/task-state.js';
 import { cancelOpenTask, transition } from './end-task.js';
 import { conflict } from './errors.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
@@ -29,12 +30,12 @@ export async function reviseTask(
   task: TaskRow,
   revision: { readonly patch: TaskPatch; readonly actor: Actor; readonly waveId: string | null },
 ): Promise<void> {
-  if ((task.state !== 'blocked' && task.state !== 'queued') || task.liveAttemptId !== null)
+  if (!CHANGEABLE_STATES.has(task.state) || task.liveAttemptId !== null)
     throw conflict(
       'task_started',
       `${refOf('T', task.number)} is ${task.state}; only what has not started can be changed.`,
     );
-  await saveTask(ledger, task, columnsOf(revision.patch));
+  await saveTask(ledger, task, { ...columnsOf(revision.patch), ...asNew(task) });
   ledger.append({
     type: 'task.updated',
     actor: revision.actor,
@@ -44,9 +45,19 @@ export async function reviseTask(
   });
 }
 
+/** What waits for an answer has not started either: an approval of what it was before does not count. */
+const CHANGEABLE_STATES: ReadonlySet<TaskRow['state']> = new Set(['blocked', 'queued', 'input_required']);
+
+/** A person rejected what the task was; now it is another one. */
+function asNew({ stateReason }: TaskRow): TaskChange {
+  return stateReason === TASK_REASONS.dispatchRejected ? { stateReason: null } : {};
+}
+
 /** Cancels an open task. Throws `task_<state>` when it has ended. */
 export async function cancelTask(tx: Tx, taskId: string, actor: Actor): Promise<void> {
-  await inTask(tx, taskId, (ledger, task) => cancelOpenTask(ledger, task, { actor, reason: null }));
+  await inTask(tx, taskId, (ledger, task) =>
+    cancelOpenTask(ledger, task, { actor, waveId: null, reason: null }),
+  );
 }
 
 /** Takes a failed or canceled task up again as its next generation. Throws `task_<state>` for any other. */

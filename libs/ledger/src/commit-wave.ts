@@ -10,14 +10,16 @@ import {
 } from '#contracts';
 import type { Tx } from '#database';
 import { insertSpills, type SpilledText } from './artifact.store.js';
+import { carryOutRotations } from './carry-out-rotations.js';
 import { reviseTask } from './change-task.js';
 import { insertDirectives } from './directive.store.js';
+import { askApproval, askQuestion, propose, type ProposedTask } from './ask-people.js';
 import { decide, type Change, type Decision } from './domain/decide.js';
 import { isActionable, VERIFICATION_FAILURES_MAX } from './domain/due.js';
 import { refNumber, refOf } from './domain/refs.js';
 import { TASK_REASONS } from './domain/task-state.js';
 import { endLiveAttempt } from './end-live-attempt.js';
-import { completeTask, failTask, transition } from './end-task.js';
+import { cancelOpenTask, completeTask, failTask, transition } from './end-task.js';
 import { holdMission } from './holds.js';
 import { hasUnseenFromPerson, markInboxSeen } from './inbox.store.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
@@ -57,15 +59,15 @@ export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
     const { mission } = ledger;
     if (mission.waveId !== commit.waveId || mission.epoch !== commit.epoch) return false;
     const { view } = await loadView(ledger, commit.writes);
-    const records: DecisionRecord[] = [];
-    for (const decision of decide(view, commit.writes))
-      records.push(await writeDecision(ledger, decision, commit.waveId));
+    const records = await writeDecisions(ledger, decide(view, commit.writes), commit.waveId);
     mission.inboxUnseen -= await markInboxSeen(tx, mission.id, commit.waveId, commit.seenInboxSeqs);
     await saveWaveContext(tx, commit.waveId, commit.context);
     await insertSpills(ledger, commit.spills);
     warnOfContext(ledger, commit);
     await closeWave(ledger, commit, records);
-    settleMission(ledger, commit, records);
+    await settleMission(ledger, commit, records);
+    if (mission.pendingRotations.length > 0) mission.epoch += 1;
+    carryOutRotations(ledger);
     return true;
   });
 }
@@ -128,11 +130,11 @@ async function closeWave(
 }
 
 /** What the commit means for the mission: done, to be verified, or going in circles. */
-function settleMission(
+async function settleMission(
   ledger: MissionLedger,
   commit: WaveCommit,
   decisions: readonly DecisionRecord[],
-): void {
+): Promise<void> {
   const { mission } = ledger;
   const handedOff = decisions.some(
     (decision) => decision.tool === 'handoff' && decision.outcome === 'applied',
@@ -141,21 +143,31 @@ function settleMission(
   if (isDone(mission)) {
     if (mission.state === 'active')
       conclude(ledger, actorOf(commit.waveId), { isVerified: mission.verificationOwed });
-  } else if (mission.verificationOwed) failVerification(ledger);
+  } else if (mission.verificationOwed) await failVerification(ledger);
   // Nothing is open and nobody said what that means: one more wave is owed, to say it.
   else if (isSettled(mission) && !handedOff && !mission.isDefault) mission.verificationOwed = true;
   const changed = decisions.some(isProgress);
-  const heard = commit.trigger === 'message' && commit.seenInboxSeqs.length > 0;
+  const heard = HEARD_TRIGGERS.has(commit.trigger) && commit.seenInboxSeqs.length > 0;
   mission.idleWavesInRow = changed || heard ? 0 : mission.idleWavesInRow + 1;
   const idlesOn = mission.idleWavesInRow >= mission.policy.no_progress_waves_max;
   if (idlesOn && isActionable({ ...mission, freeSlots: ledger.freeSlots }))
-    holdMission(ledger, 'stalled', `${mission.idleWavesInRow} waves in a row changed nothing.`);
+    await holdMission(ledger, 'stalled', `${mission.idleWavesInRow} waves in a row changed nothing.`);
 }
 
-/** Creating, dispatching and judging move the work on; a note, a hand-off or a changed field alone does not. */
+/** A wave that only listened has not been idle. */
+const HEARD_TRIGGERS: ReadonlySet<string> = new Set(['message', 'answer']);
+
+const PROGRESS_TOOLS: ReadonlySet<string> = new Set([
+  'task_dispatch',
+  'task_review',
+  'task_cancel',
+  'ask_human',
+]);
+
+/** Creating, dispatching, judging and asking move the work on; a note, a hand-off or a changed field alone does not. */
 function isProgress({ outcome, tool, input }: DecisionRecord): boolean {
   if (outcome !== 'applied') return false;
-  return tool === 'task_dispatch' || tool === 'task_review' || (tool === 'task_upsert' && !isUpdate(input));
+  return PROGRESS_TOOLS.has(tool) || (tool === 'task_upsert' && !isUpdate(input));
 }
 
 function isUpdate(input: Json): boolean {
@@ -168,14 +180,14 @@ function isUpdate(input: Json): boolean {
 }
 
 /** A verification that was owed gives way to new work; without any it is owed again, until it is a person's to settle. */
-function failVerification(ledger: MissionLedger): void {
+async function failVerification(ledger: MissionLedger): Promise<void> {
   const { mission } = ledger;
   mission.verificationOwed = false;
   if (!isSettled(mission)) return;
   mission.verificationFailures += 1;
   if (mission.verificationFailures < VERIFICATION_FAILURES_MAX) mission.verificationOwed = true;
   else
-    holdMission(
+    await holdMission(
       ledger,
       'stalled',
       mission.acceptanceCriteria.length > 0
@@ -184,10 +196,32 @@ function failVerification(ledger: MissionLedger): void {
     );
 }
 
+/** What waits for a person's approval, as the wave's changes are written. */
+interface Proposals {
+  readonly dispatch: ProposedTask[];
+  readonly completion: ProposedTask[];
+}
+
+/** Writes a wave's decisions in their order; what of it needs an approval becomes one request of each kind. */
+async function writeDecisions(
+  ledger: MissionLedger,
+  decisions: readonly Decision[],
+  waveId: string,
+): Promise<DecisionRecord[]> {
+  const proposals: Proposals = { dispatch: [], completion: [] };
+  const records: DecisionRecord[] = [];
+  for (const decision of decisions)
+    records.push(await writeDecision(ledger, decision, { waveId, proposals }));
+  const asking = { actor: actorOf(waveId), waveId };
+  await askApproval(ledger, 'dispatch', proposals.dispatch, asking);
+  await askApproval(ledger, 'completion', proposals.completion, asking);
+  return records;
+}
+
 async function writeDecision(
   ledger: MissionLedger,
   decision: Decision,
-  waveId: string,
+  writing: { readonly waveId: string; readonly proposals: Proposals },
 ): Promise<DecisionRecord> {
   const { tool, input } = decision;
   if (decision.outcome === 'rejected') {
@@ -199,14 +233,37 @@ async function writeDecision(
     });
     return { tool, input, outcome: 'rejected', reason: decision.reason, changed: [] };
   }
-  const changed = await applyChange(ledger, decision.change, waveId);
+  const { change } = decision;
+  const changed =
+    change.kind === 'propose_dispatch' || change.kind === 'propose_completion'
+      ? await applyProposal(ledger, change, writing)
+      : await applyChange(ledger, change, writing.waveId);
   return { tool, input, outcome: 'applied', reason: null, changed };
+}
+
+type Proposal = Extract<Change, { kind: 'propose_dispatch' | 'propose_completion' }>;
+
+async function applyProposal(
+  ledger: MissionLedger,
+  change: Proposal,
+  { waveId, proposals }: { readonly waveId: string; readonly proposals: Proposals },
+): Promise<DecisionRecord['changed']> {
+  const task = await taskNamed(ledger, change.name);
+  const isDispatch = change.kind === 'propose_dispatch';
+  const proposed = await propose(ledger, task, {
+    actor: actorOf(waveId),
+    waveId,
+    pool: isDispatch ? change.pool : null,
+    lateAttempt: isDispatch ? null : refNumber('A', change.lateAttempt ?? ''),
+  });
+  proposals[isDispatch ? 'dispatch' : 'completion'].push(proposed);
+  return changedTask(task);
 }
 
 /** Writes one decided change down, by the same functions that HTTP and the sweep use. */
 async function applyChange(
   ledger: MissionLedger,
-  change: Change,
+  change: Exclude<Change, Proposal>,
   waveId: string,
 ): Promise<DecisionRecord['changed']> {
   const actor = actorOf(waveId);
@@ -217,16 +274,8 @@ async function applyChange(
       return recordNote(ledger, change.entry, waveId);
     case 'hand_off':
       return [];
-    case 'update_task': {
-      const task = await taskNamed(ledger, change.name);
-      const { acceptance_criteria, ...fields } = change.fields;
-      const patch = {
-        ...fields,
-        ...(acceptance_criteria === undefined ? {} : { acceptance_criteria: [...acceptance_criteria] }),
-      };
-      await reviseTask(ledger, task, { patch, actor, waveId });
-      return changedTask(task);
-    }
+    case 'update_task':
+      return updateTask(ledger, change, waveId);
     case 'offer_attempt': {
       const task = await taskNamed(ledger, change.name);
       await offerAttempt(ledger, task, {
@@ -256,6 +305,13 @@ async function applyChange(
       });
       return changedTask(task);
     }
+    case 'cancel_task': {
+      const task = await taskNamed(ledger, change.name);
+      await cancelOpenTask(ledger, task, { actor, waveId, reason: null, feedback: change.reason });
+      return changedTask(task);
+    }
+    case 'ask':
+      return ask(ledger, change, waveId);
     case 'fail_task': {
       const task = await taskNamed(ledger, change.name);
       await failTask(ledger, task, {
@@ -289,6 +345,21 @@ async function createTask(
   }));
 }
 
+async function updateTask(
+  ledger: MissionLedger,
+  change: Extract<Change, { kind: 'update_task' }>,
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const task = await taskNamed(ledger, change.name);
+  const { acceptance_criteria, ...fields } = change.fields;
+  const patch = {
+    ...fields,
+    ...(acceptance_criteria === undefined ? {} : { acceptance_criteria: [...acceptance_criteria] }),
+  };
+  await reviseTask(ledger, task, { patch, actor: actorOf(waveId), waveId });
+  return changedTask(task);
+}
+
 /** Somebody's key may look like a ref; what `decide` called by ref is meant by its id. */
 async function namesForGood(ledger: MissionLedger, names: readonly string[]): Promise<string[]> {
   const unmistakable: string[] = [];
@@ -311,6 +382,24 @@ async function acceptResult(
   const result: Json = taskResultSchema.parse(judged);
   await completeTask(ledger, task, { actor, waveId, result });
   return changedTask(task);
+}
+
+async function ask(
+  ledger: MissionLedger,
+  { names, input }: Extract<Change, { kind: 'ask' }>,
+  waveId: string,
+): Promise<DecisionRecord['changed']> {
+  const tasks: TaskRow[] = [];
+  for (const name of names) tasks.push(await taskNamed(ledger, name));
+  const id = await askQuestion(ledger, input, { actor: actorOf(waveId), waveId, tasks });
+  return [
+    {
+      kind: 'input_request',
+      id: encodeId('inputRequest', id),
+      ref: refOf('Q', ledger.mission.lastRequestNumber),
+    },
+    ...tasks.flatMap(changedTask),
+  ];
 }
 
 async function recordNote(

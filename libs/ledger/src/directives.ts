@@ -9,6 +9,7 @@ import {
   saveDirectiveState,
   type DirectiveState,
 } from './directive.store.js';
+import { liftHold } from './holds.js';
 import { inMission } from './mission-ledger.js';
 
 export type DirectiveAction = 'accept' | 'reject' | 'retire';
@@ -63,5 +64,7 @@ export async function moveDirective(
       actor,
       data: { ref: refOf('D', directive.number), state },
     });
+    if (state === 'retired')
+      await liftHold(ledger, 'overcommitted', { actor, because: 'A directive was retired.' });
   });
 }

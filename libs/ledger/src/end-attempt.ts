@@ -21,7 +21,8 @@ import {
 } from './attempt.store.js';
 import { afterExpiry, afterFailure } from './domain/attempt-failure.js';
 import { refOf } from './domain/refs.js';
-import { TASK_REASONS } from './domain/task-state.js';
+import { nextState } from './domain/machine.js';
+import { TASK_REASONS, TASK_TRANSITIONS } from './domain/task-state.js';
 import { failTask, transition } from './end-task.js';
 import { invalid } from './errors.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
@@ -246,6 +247,8 @@ async function keepLateResult(
   const kept = await saveAttempt(ledger, attempt, { lateResult: stored });
   const task = await readTask(ledger.tx, attempt.taskId);
   appendAttempt(ledger, 'attempt.late', { task, attempt: kept, actor, data: { state: kept.state } });
+  if (nextState(TASK_TRANSITIONS, task.state, 'complete') !== null)
+    ledger.arrive({ lane: 'work', kind: 'attempt_late', refId: kept.id, body: refs(task, kept) });
 }
 
 /** A result as the task will carry it; a long output is stored as an artifact beside it. */

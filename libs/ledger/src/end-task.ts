@@ -1,8 +1,11 @@
 import type { Actor, Json } from '#contracts';
+import type { EndState } from './domain/digest-node.js';
 import { nextState } from './domain/machine.js';
 import { refOf } from './domain/refs.js';
 import { TASK_TRANSITIONS, type TaskAction } from './domain/task-state.js';
 import { endLiveAttempt } from './end-live-attempt.js';
+import { endOutcome } from './end-outcome.js';
+import { stopWaiting } from './input-requests.js';
 import { conflict } from './errors.js';
 import type { MissionLedger } from './mission-ledger.js';
 import type { Outbound } from './outbound.store.js';
@@ -16,21 +19,21 @@ export interface Ending {
   readonly waveId: string | null;
 }
 
-/** Completes a task with its result; what waited for nothing else becomes ready. */
+/** Completes a task with its result, reviewed or approved; what waited for nothing else becomes ready. */
 export async function completeTask(
   ledger: MissionLedger,
   task: TaskRow,
   ending: Ending & { readonly result: Json },
 ): Promise<void> {
   const { result } = ending;
-  await transition(ledger, task, 'complete', {
+  await transition(ledger, task, task.state === 'input_required' ? 'approve' : 'complete', {
     stateReason: null,
     liveAttemptId: null,
     result: result ?? {},
     reviewedByWave: ending.waveId,
     completedAt: ledger.now,
   });
-  appendEnd(ledger, task, { ...ending, type: 'task.completed', state: 'completed' }, result);
+  appendEnd(ledger, task, { ...ending, state: 'completed' });
   for (const dependant of await releaseDependants(ledger, task.id))
     if (dependant.becameReady)
       ledger.append({
@@ -48,13 +51,14 @@ export async function failTask(
   task: TaskRow,
   ending: Ending & { readonly reason: string; readonly feedback?: string },
 ): Promise<void> {
+  if (task.state === 'input_required') await stopWaiting(ledger, task.id, ending.actor);
   await transition(ledger, task, 'fail', {
     stateReason: ending.reason,
     feedback: ending.feedback ?? task.feedback,
     liveAttemptId: null,
     reviewedByWave: ending.waveId,
   });
-  appendEnd(ledger, task, { ...ending, type: 'task.failed', state: 'failed' }, undefined);
+  appendEnd(ledger, task, { ...ending, state: 'failed' });
   await tellDependants(ledger, task, ending.actor);
 }
 
@@ -62,16 +66,16 @@ export async function failTask(
 export async function cancelOpenTask(
   ledger: MissionLedger,
   task: TaskRow,
-  cancel: { readonly actor: Actor; readonly reason: string | null },
+  cancel: Ending & { readonly reason: string | null; readonly feedback?: string },
 ): Promise<void> {
   await endLiveAttempt(ledger, task, cancel.actor);
-  await transition(ledger, task, 'cancel', { stateReason: cancel.reason, liveAttemptId: null });
-  appendEnd(
-    ledger,
-    task,
-    { actor: cancel.actor, waveId: null, type: 'task.canceled', state: 'canceled' },
-    undefined,
-  );
+  if (task.state === 'input_required') await stopWaiting(ledger, task.id, cancel.actor);
+  await transition(ledger, task, 'cancel', {
+    stateReason: cancel.reason,
+    liveAttemptId: null,
+    feedback: cancel.feedback ?? task.feedback,
+  });
+  appendEnd(ledger, task, { ...cancel, reason: cancel.reason ?? undefined, state: 'canceled' });
   await tellDependants(ledger, task, cancel.actor);
 }
 
@@ -91,29 +95,37 @@ export async function transition(
   return saveTask(ledger, task, { ...change, state });
 }
 
-function appendEnd(
-  ledger: MissionLedger,
-  task: TaskRow,
-  end: Ending & { type: 'task.completed' | 'task.failed' | 'task.canceled'; state: string; reason?: string },
-  result: Json | undefined,
-): void {
+interface TaskEnding extends Ending {
+  readonly state: EndState;
+  readonly reason?: string | undefined;
+  readonly feedback?: string | undefined;
+  readonly result?: Json;
+}
+
+/** The event of an end, and its card in the digest tree: one of each per task and generation. */
+function appendEnd(ledger: MissionLedger, task: TaskRow, end: TaskEnding): void {
+  const { number, generation, title, attemptCount: attempts } = task;
+  const { state, reason, result } = end;
   ledger.append(
     {
-      type: end.type,
+      type: `task.${state}`,
       actor: end.actor,
       taskId: task.id,
       waveId: end.waveId ?? undefined,
       data: {
-        ref: refOf('T', task.number),
+        ref: refOf('T', number),
         key: task.key,
-        title: task.title,
-        state: end.state,
-        generation: task.generation,
-        ...(end.reason === undefined ? {} : { reason: end.reason }),
+        title,
+        state,
+        generation,
+        ...(reason === undefined ? {} : { reason }),
       },
     },
     outboundOf(ledger, task, result),
   );
+  const feedback = end.feedback ?? task.feedback;
+  const outcome = endOutcome({ state, result, reason: reason ?? null, feedback });
+  ledger.digest({ taskId: task.id, number, generation, state, attempts, title, outcome });
 }
 
 function outboundOf(ledger: MissionLedger, task: TaskRow, result: Json | undefined): Outbound {

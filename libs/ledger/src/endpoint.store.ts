@@ -103,6 +103,26 @@ export async function replaceEndpointSecret(
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid`;
 }
 
+export interface EndpointSecrets {
+  readonly id: string;
+  readonly secretSealed: Uint8Array<ArrayBuffer>;
+  readonly previousSecretSealed: Uint8Array<ArrayBuffer> | null;
+}
+
+/** Locks the tenant's endpoints until the transaction ends, and reads their sealed secrets. */
+export async function lockEndpointSecrets(tx: Tx): Promise<EndpointSecrets[]> {
+  await tx.db
+    .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid ORDER BY id FOR UPDATE`;
+  return tx.db.webhookEndpoint.findMany({
+    where: { tenantId: tx.tenantId },
+    select: { id: true, secretSealed: true, previousSecretSealed: true },
+  });
+}
+
+export async function saveEndpointSecrets(tx: Tx, { id, ...sealed }: EndpointSecrets): Promise<void> {
+  await tx.db.webhookEndpoint.update({ where: { tenantId_id: { tenantId: tx.tenantId, id } }, data: sealed });
+}
+
 export async function removeEndpoint(tx: Tx, endpointId: string): Promise<void> {
   await tx.db.webhookEndpoint.deleteMany({ where: { tenantId: tx.tenantId, id: endpointId } });
 }

@@ -7,9 +7,11 @@ import {
   listCallbackUrls,
   lockEndpoint,
   lockEndpointCount,
+  lockEndpointSecrets,
   removeEndpoint,
   replaceEndpointSecret,
   saveEndpoint,
+  saveEndpointSecrets,
 } from './endpoint.store.js';
 import { conflict } from './errors.js';
 
@@ -81,7 +83,7 @@ async function addEndpoint(
     id,
     ...input,
     eventTypes: [...input.eventTypes],
-    secretSealed: secretBox.seal(secret, endpointSecretPlace(tx.tenantId, id)),
+    secretSealed: await secretBox.seal(tx, secret, endpointSecretPlace(tx.tenantId, id)),
     createdAt: tx.now,
   });
   return { id, secret };
@@ -108,10 +110,30 @@ export async function rotateEndpointSecret(
   await lockEndpoint(tx, endpointId);
   const secret = newSecret();
   await replaceEndpointSecret(tx, endpointId, {
-    sealed: secretBox.seal(secret, endpointSecretPlace(tx.tenantId, endpointId)),
+    sealed: await secretBox.seal(tx, secret, endpointSecretPlace(tx.tenantId, endpointId)),
     previousUntil: new Date(tx.now.getTime() + ROTATION_OVERLAP_MS),
   });
   return secret;
+}
+
+/** Seals anew what a master key had sealed itself, so that it opens without that key; how many endpoints it was. */
+export async function resealEndpoints(tx: Tx, secretBox: SecretBox): Promise<number> {
+  const old = (await lockEndpointSecrets(tx)).filter(({ secretSealed, previousSecretSealed }) =>
+    [secretSealed, previousSecretSealed].some(
+      (sealed) => sealed !== null && secretBox.isOfFirstFormat(sealed),
+    ),
+  );
+  for (const { id, secretSealed, previousSecretSealed } of old) {
+    const place = endpointSecretPlace(tx.tenantId, id);
+    const again = async (sealed: Uint8Array) =>
+      secretBox.seal(tx, await secretBox.open(tx, sealed, place), place);
+    await saveEndpointSecrets(tx, {
+      id,
+      secretSealed: await again(secretSealed),
+      previousSecretSealed: previousSecretSealed === null ? null : await again(previousSecretSealed),
+    });
+  }
+  return old.length;
 }
 
 /** Where an endpoint's secrets are sealed for: they open in no other row. */

@@ -1,5 +1,5 @@
 /** What a caller can do about a refusal: nothing was written in any of these cases. */
-export type RefusalKind = 'not_found' | 'conflict' | 'invalid';
+export type RefusalKind = 'not_found' | 'conflict' | 'invalid' | 'forbidden';
 
 /**
  * A command that the ledger refuses. `code` is stable and is what the API answers with; `message` says what to do.
@@ -24,6 +24,10 @@ export function notFound(what: string): LedgerRefusal {
 
 export function conflict(code: string, message: string): LedgerRefusal {
   return new LedgerRefusal('conflict', code, message);
+}
+
+export function forbidden(code: string, message: string): LedgerRefusal {
+  return new LedgerRefusal('forbidden', code, message);
 }
 
 export function invalid(code: string, message: string, pointer: string | null = null): LedgerRefusal {

@@ -8,14 +8,17 @@ type InboxKind =
   | 'attempt_succeeded'
   | 'attempt_failed'
   | 'attempt_exhausted'
+  | 'attempt_late'
   | 'dependency_failed'
-  | 'decision_rejected';
+  | 'decision_rejected'
+  | 'answer'
+  | 'input_expired';
 
 /** Something that a conductor has to see. The person lane is read first. */
 export interface NewInboxItem {
   readonly lane: 'person' | 'work';
   readonly kind: InboxKind;
-  /** The message, attempt or task it speaks of. */
+  /** The message, attempt, task or input request it speaks of. */
   readonly refId: string | null;
   readonly body: Record<string, Json>;
 }

@@ -2,9 +2,12 @@ export { LedgerRefusal, conflict, invalid, notFound, type RefusalKind } from './
 export { submitTasks, type SubmissionItem } from './submit-tasks.js';
 export { cancelTask, retryTask, updateTask } from './change-task.js';
 export { controlMission, createMission, ensureDefaultMission, updateMission } from './missions.js';
+export { ensureDigests, rebuildDigests } from './rebuild-digests.js';
+export type { RebuiltDigests } from './grow-digests.js';
 export { holdMission } from './holds.js';
 export { ATTEMPTS_IN_FLIGHT_MAX, inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
+export { answerInputRequest, timeOutRequest } from './answer-input-request.js';
 export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
 export { leaseAttempts, type LeasedAttempt, type LeaseRequest } from './lease-attempts.js';
 export {
@@ -20,6 +23,7 @@ export { readExpiredAttempts } from './attempt.store.js';
 export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';
 export { commitWave, type WaveCommit } from './commit-wave.js';
 export { abortWave, expireWave, type Abortion } from './abort-wave.js';
+export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
 export { judgeWrites } from './judge-writes.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
 export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';
@@ -28,7 +32,16 @@ export { readRateSamples, type NewModelCall, type SettledTokens } from './model-
 export type { SpilledText } from './artifact.store.js';
 export { parkTenant } from './park-tenant.js';
 export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
-export { readNamed, readText, searchTasks, textPart, type Found } from './tool-reads.store.js';
+export {
+  expandDigest,
+  readNamed,
+  readText,
+  searchNotes,
+  searchTasks,
+  textPart,
+  type Found,
+  type TextPart,
+} from './tool-reads.store.js';
 export {
   decide,
   namedTasks,
@@ -37,6 +50,21 @@ export {
   type LedgerView,
   type TaskView,
 } from './domain/decide.js';
+export {
+  CARD_TOKENS_MAX,
+  cardHead,
+  cardText,
+  DIGEST_TOKENS_MAX,
+  digestHead,
+  digestRef,
+  digestText,
+  type CardNode,
+  type DigestNode,
+  type TreeNode,
+} from './domain/digest-node.js';
+export { growTree, liveNodes } from './domain/digest-tree.js';
+export { writeCard, type TaskEnd } from './domain/write-card.js';
+export { extractDigest } from './domain/write-digest.js';
 export { missionStatus } from './domain/mission-state.js';
 export { readWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
 export { refNumber, refOf } from './domain/refs.js';
@@ -44,17 +72,18 @@ export type {
   ConductorSnapshot,
   SnapshotBoard,
   SnapshotDirective,
-  SnapshotFinishedTask,
   SnapshotInboxItem,
   SnapshotInFlight,
   SnapshotMission,
   SnapshotNote,
+  SnapshotRequest,
   SnapshotResult,
   SnapshotReview,
   SnapshotTask,
   SnapshotWave,
 } from './domain/snapshot.js';
 export { LEDGER_INVARIANTS } from './doctor/invariants.js';
+export { examineLedger } from './doctor/examine-ledger.store.js';
 
 // What the API reads, and webhook endpoints.
 export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';
@@ -81,6 +110,12 @@ export {
   type NoteRead,
 } from './read/registers.store.js';
 export { listMessages, readMessage, type MessageRead } from './read/messages.store.js';
+export {
+  listInputRequests,
+  readInputRequestWithTasks,
+  type InputRequestFilter,
+  type InputRequestRead,
+} from './read/input-requests.store.js';
 export { listWaves, readWaveWithDecisions, type WaveRead } from './read/waves.store.js';
 export { readUsageBy, readUsageTotals, type UsageFilter, type UsageRead } from './read/usage.store.js';
 export { listEvents, type EventRead } from './read/events.store.js';
@@ -91,6 +126,7 @@ export {
   deleteEndpoint,
   endpointSecretPlace,
   ensureCallbackEndpoints,
+  resealEndpoints,
   rotateEndpointSecret,
   updateEndpoint,
   type NewEndpoint,

@@ -2,21 +2,27 @@ import type { Tx } from '#database';
 import { newUuid } from '#contracts';
 import { nextWaveDueAt } from './domain/due.js';
 import { insertEvents, type EventRow, type NewEvent } from './event.store.js';
+import { growDigests, type EndedTask } from './grow-digests.js';
 import { insertInboxItems, type InboxRow, type NewInboxItem } from './inbox.store.js';
 import { lockMission, readMission, readTenantLimits, saveMission, type MissionRow } from './mission.store.js';
 import { insertDeliveries, type Outbound } from './outbound.store.js';
+import { planByRule } from './plan-by-rule.js';
 
-/** Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. */
+/**
+ * Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. So does what
+ * waits for a person, which leaves room for that many fewer.
+ */
 export const ATTEMPTS_IN_FLIGHT_MAX = 100;
 
 /**
- * A mission's ledger, opened under the mission's lock. A command changes `mission`, appends events and lets items
- * arrive; `close` numbers and writes all of it, decides when the next wave is due, and asks for the doorbell. Nothing
+ * A mission's ledger, opened under the mission's lock. A command changes `mission`, appends events, lets items
+ * arrive and notes what has ended; `close` numbers and writes all of it, decides when the next wave is due, and asks for the doorbell. Nothing
  * else writes a mission, an event or an inbox item.
  */
 export class MissionLedger {
   private readonly events: (EventRow & { outbound?: Outbound | undefined })[] = [];
   private readonly arrivals: InboxRow[] = [];
+  private readonly ended: EndedTask[] = [];
   private urgent = false;
 
   private constructor(
@@ -38,8 +44,7 @@ export class MissionLedger {
 
   private static async of(tx: Tx, mission: MissionRow): Promise<MissionLedger> {
     const { concurrent_attempts: attemptsMax } = await readTenantLimits(tx);
-    const slotsMax =
-      attemptsMax === 0 ? ATTEMPTS_IN_FLIGHT_MAX : Math.min(attemptsMax, ATTEMPTS_IN_FLIGHT_MAX);
+    const slotsMax = attemptsMax === 0 ? ATTEMPTS_IN_FLIGHT_MAX : attemptsMax;
     return new MissionLedger(tx, { ...mission }, mission, slotsMax);
   }
 
@@ -49,7 +54,9 @@ export class MissionLedger {
 
   /** Attempts that may still be offered. */
   get freeSlots(): number {
-    return Math.max(0, this.slotsMax - this.mission.attemptsInFlight);
+    const { attemptsInFlight, tasksInputRequired } = this.mission;
+    const linesMax = ATTEMPTS_IN_FLIGHT_MAX - tasksInputRequired;
+    return Math.max(0, Math.min(this.slotsMax, linesMax) - attemptsInFlight);
   }
 
   /** Appends an event under the mission's next number. */
@@ -74,6 +81,11 @@ export class MissionLedger {
     this.arrivals.push({ ...item, seq: this.mission.lastInboxSeq });
   }
 
+  /** Notes that a task has ended, beside the event that says so: it gets its place in the digest tree. */
+  digest(ended: EndedTask): void {
+    this.ended.push(ended);
+  }
+
   /** Takes up work again: without a pause the next wave would wait for the next arrival. */
   dueNow(): void {
     this.urgent = true;
@@ -82,6 +94,7 @@ export class MissionLedger {
   /** Writes everything down. The command's last act. */
   async close(): Promise<void> {
     const { mission, tx } = this;
+    if (this.ended.length > 0) await growDigests(this, this.ended);
     mission.waveDueAt = nextWaveDueAt(
       { ...mission, freeSlots: this.freeSlots },
       {
@@ -95,6 +108,7 @@ export class MissionLedger {
       mission.updatedAt = this.now;
       await insertEvents(tx, this.events);
       await insertDeliveries(tx, this.events);
+      tx.tellOfEvents(mission.id, mission.lastEventSeq);
     }
     if (this.arrivals.length > 0) await insertInboxItems(tx, mission.id, this.arrivals);
     await saveMission(tx, this.before, mission);
@@ -117,6 +131,7 @@ export async function inMission<Result>(
 ): Promise<Result> {
   const ledger = await MissionLedger.open(tx, missionId);
   const result = await command(ledger);
+  await planByRule(ledger);
   await ledger.close();
   return result;
 }

@@ -8,15 +8,17 @@ import {
   type TaskState,
   type TenantLimits,
 } from '#contracts';
+import type { RequestedRotation } from './domain/rotation.js';
 import { notFound } from './errors.js';
 
 type StoredMission = Prisma.MissionGetPayload<Record<string, never>>;
 
 /** A mission's row with its closed sets typed. */
-export type MissionRow = Omit<StoredMission, 'state' | 'holds' | 'policy'> & {
+export type MissionRow = Omit<StoredMission, 'state' | 'holds' | 'policy' | 'pendingRotations'> & {
   state: MissionState;
   holds: Hold[];
   policy: Policy;
+  pendingRotations: RequestedRotation[];
 };
 
 /** The counter that each task state has on its mission's row. */
@@ -50,6 +52,7 @@ export function toMissionRow(stored: StoredMission): MissionRow {
     state: stored.state as MissionState, // a CHECK constraint keeps both in their sets
     holds: stored.holds as Hold[],
     policy: policySchema.parse(stored.policy),
+    pendingRotations: stored.pendingRotations as unknown as RequestedRotation[], // written only by rotateConductor
   };
 }
 

@@ -14,6 +14,7 @@ import { cancelAll } from './cancel-all.store.js';
 import { setBudget } from './budget.store.js';
 import { conflict, invalid } from './errors.js';
 import { liftAllHolds, liftHold } from './holds.js';
+import { closeAllRequests } from './input-requests.js';
 import { insertDirectives } from './directive.store.js';
 import { abortRunningWave } from './abort-wave.js';
 import { nextState } from './domain/machine.js';
@@ -79,7 +80,7 @@ export async function ensureDefaultMission(tx: Tx, actor: Actor): Promise<string
   return id;
 }
 
-/** Changes title, policy (merged) or budget; a raised or removed limit lifts the hold that it had caused. */
+/** Changes title, policy (merged) or budget; more money or more room for context lifts the hold that their lack had caused. */
 export async function updateMission(
   tx: Tx,
   missionId: string,
@@ -89,9 +90,13 @@ export async function updateMission(
   await inMission(tx, missionId, async (ledger) => {
     const { mission } = ledger;
     if (patch.title !== undefined) mission.title = patch.title;
+    const { context_target_tokens: targetTokens } = mission.policy;
     if (patch.policy !== undefined) mission.policy = checkedPolicy(mergePolicy(mission.policy, patch.policy));
     if (patch.budget !== undefined && (await setBudget(tx, missionId, patch.budget)))
-      liftHold(ledger, 'budget');
+      await liftHold(ledger, 'budget', { actor, because: 'The limit was changed.' });
+    // Whether all fits now is for the next wave's builder to say, which asks again when it does not.
+    if (mission.policy.context_target_tokens > targetTokens)
+      await liftHold(ledger, 'overcommitted', { actor, because: 'The context budget was raised.' });
     ledger.append({ type: 'mission.updated', actor, data: { fields: Object.keys(patch) } });
   });
 }
@@ -104,26 +109,38 @@ export async function controlMission(
   actor: Actor,
 ): Promise<void> {
   await inMission(tx, missionId, async (ledger) => {
-    if (action === 'resume' && ledger.mission.state === 'active') {
-      liftAllHolds(ledger, actor);
-      return;
-    }
-    move(ledger, action);
-    if (ledger.mission.isDefault && (action === 'cancel' || action === 'archive'))
-      throw conflict(
-        'default_mission',
-        'The default mission takes the tasks that name no other: pause it instead.',
-      );
-    if (action === 'cancel' || action === 'archive') await stopWork(ledger, actor, action);
-    ledger.append(
-      { type: EVENT_OF_ACTION[action], actor, data: { state: ledger.mission.state } },
-      missionOutbound(ledger),
-    );
+    if (action === 'resume' && ledger.mission.state === 'active') await liftAllHolds(ledger, actor);
+    else await moveMission(ledger, action, actor);
     if (action !== 'resume') return;
     ledger.dueNow();
-    if (ledger.mission.waveId === null && isDone(ledger.mission))
-      conclude(ledger, actor, { isVerified: false });
+    concludeIfDone(ledger, actor);
   });
+}
+
+/** The same inside an open ledger, where an answer asks for it. */
+export async function moveMission(
+  ledger: MissionLedger,
+  action: 'pause' | 'resume' | 'cancel' | 'archive',
+  actor: Actor,
+): Promise<void> {
+  move(ledger, action);
+  if (ledger.mission.isDefault && (action === 'cancel' || action === 'archive'))
+    throw conflict(
+      'default_mission',
+      'The default mission takes the tasks that name no other: pause it instead.',
+    );
+  if (action === 'cancel' || action === 'archive') await stopWork(ledger, actor, action);
+  ledger.append(
+    { type: EVENT_OF_ACTION[action], actor, data: { state: ledger.mission.state } },
+    missionOutbound(ledger),
+  );
+}
+
+/** A mission that is done, but for what a person had still to say, completes now. */
+export function concludeIfDone(ledger: MissionLedger, actor: Actor): void {
+  const { mission } = ledger;
+  if (mission.state !== 'active' || mission.waveId !== null || mission.holds.length > 0) return;
+  if (isDone(mission)) conclude(ledger, actor, { isVerified: false });
 }
 
 const EVENT_OF_ACTION = {
@@ -149,9 +166,9 @@ export function reopenForWork(ledger: MissionLedger, actor: Actor): void {
   ledger.append({ type: 'mission.resumed', actor, data: { state: 'active' } });
 }
 
-/** True when no task is open and no wave has anything left to see. */
+/** True when no task is open, no person is asked anything, and no wave has anything left to see. */
 export function isSettled(mission: MissionRow): boolean {
-  return openTaskCount(taskCounts(mission)) === 0 && mission.inboxUnseen === 0;
+  return openTaskCount(taskCounts(mission)) === 0 && mission.requestsOpen === 0 && mission.inboxUnseen === 0;
 }
 
 /** True when a mission is settled and its last wave said that nothing is left to do; a default mission never is. */
@@ -179,6 +196,7 @@ function move(ledger: MissionLedger, action: MissionAction): void {
 /** Cancels what is open and fences off a running wave: the next model call does not happen. */
 async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 'archive'): Promise<void> {
   await abortRunningWave(ledger, `mission_${action}`);
+  await closeAllRequests(ledger, actor, TASK_REASONS.missionCanceled);
   const { tasks, attempts } = await cancelAll(ledger, TASK_REASONS.missionCanceled);
   for (const attempt of attempts)
     ledger.append({
@@ -188,7 +206,10 @@ async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 
       attemptId: attempt.id,
       data: { ref: refOf('A', attempt.ref_number), state: 'canceled' },
     });
-  for (const task of tasks)
+  for (const task of tasks) {
+    const { number, generation, title, attempt_count: attempts } = task;
+    const outcome = TASK_REASONS.missionCanceled;
+    ledger.digest({ taskId: task.id, number, generation, state: 'canceled', attempts, title, outcome });
     ledger.append(
       {
         type: 'task.canceled',
@@ -205,6 +226,7 @@ async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 
       },
       { callbackUrls: task.callback_url === null ? [] : [task.callback_url], result: undefined },
     );
+  }
 }
 
 function missionOutbound(ledger: MissionLedger) {
@@ -231,7 +253,7 @@ async function insertNewMission(tx: Tx, mission: NewMission): Promise<string> {
   return id;
 }
 
-/** What the schema cannot say: a budget that the standard window cannot hold, a target above its budget, what is not built yet. */
+/** What the schema cannot say: a budget that the standard window cannot hold, a target above its budget. */
 function checkedPolicy(policy: Policy): Policy {
   const ceiling = contextCeilingTokens(policy);
   if (policy.context_budget_tokens > ceiling)
@@ -246,9 +268,5 @@ function checkedPolicy(policy: Policy): Policy {
       'context_target_tokens may not exceed context_budget_tokens.',
       '/policy/context_target_tokens',
     );
-  if (policy.planning !== 'conductor')
-    throw invalid('not_supported_yet', 'This version plans by conductor only.', '/policy/planning');
-  if (policy.approval !== 'none')
-    throw invalid('not_supported_yet', 'This version has no approvals yet.', '/policy/approval');
   return policy;
 }

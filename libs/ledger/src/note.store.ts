@@ -2,6 +2,9 @@ import { newUuid, type NoteKind } from '#contracts';
 import { refNumber } from './domain/refs.js';
 import type { MissionLedger } from './mission-ledger.js';
 
+/** A note is in force until another one supersedes it. */
+export const NOTES_IN_FORCE = { supersededBy: null } as const;
+
 /** Records a note under the mission's next number; what it supersedes is no longer in force. Returns id and number. */
 export async function insertNote(
   ledger: MissionLedger,

@@ -3,8 +3,9 @@ import type { Tx } from '#database';
 import type { ConductorSnapshot } from './domain/snapshot.js';
 import { isActionable } from './domain/due.js';
 import { readInboxPage, type InboxRow } from './inbox.store.js';
-import { inMission, type MissionLedger } from './mission-ledger.js';
+import { inMission, MissionLedger } from './mission-ledger.js';
 import { lockTenantRoom } from './mission.store.js';
+import { makeDigests } from './grow-digests.js';
 import { readSnapshot } from './snapshot.store.js';
 import { insertWave } from './wave.store.js';
 
@@ -55,6 +56,7 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
       waveId,
       data: { number: mission.lastWaveNumber, epoch: mission.epoch, trigger, state: 'running' },
     });
+    if (mission.taskEnds === null) await makeDigests(ledger);
     const snapshot = await readSnapshot(ledger, { page, trigger });
     return {
       tenantId: tx.tenantId,
@@ -67,14 +69,31 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
   });
 }
 
+/** What the next wave would see if it opened now, with or without the last one's note. Opens and locks nothing. */
+export async function previewSnapshot(
+  tx: Tx,
+  missionId: string,
+  { keepNote }: { readonly keepNote: boolean },
+): Promise<ConductorSnapshot> {
+  const ledger = await MissionLedger.peek(tx, missionId);
+  const { mission } = ledger;
+  mission.lastWaveNumber += 1;
+  if (!keepNote) mission.handoffNote = null;
+  const page = await readInboxPage(tx, missionId, mission.policy.inbox_page_max);
+  return readSnapshot(ledger, { page, trigger: triggerOf(ledger, page) });
+}
+
 const TRIGGER_OF_KIND = {
   message: 'message',
   submission: 'submission',
   attempt_succeeded: 'result',
   attempt_failed: 'result',
   attempt_exhausted: 'result',
+  attempt_late: 'result',
   dependency_failed: 'result',
   decision_rejected: 'retry',
+  answer: 'answer',
+  input_expired: 'answer',
 } as const satisfies Record<InboxRow['kind'], WaveTrigger>;
 
 function triggerOf(ledger: MissionLedger, page: readonly InboxRow[]): WaveTrigger {

@@ -12,8 +12,7 @@ const PARKED_MISSIONS_MAX = 200;
  */
 export async function parkTenant(tx: Tx, reason: string): Promise<void> {
   for (const missionId of await listRunnableMissions(tx, PARKED_MISSIONS_MAX))
-    await inMission(tx, missionId, (ledger) => {
-      if (ledger.mission.state === 'active') holdMission(ledger, 'provider', reason);
-      return Promise.resolve();
+    await inMission(tx, missionId, async (ledger) => {
+      if (ledger.mission.state === 'active') await holdMission(ledger, 'provider', reason);
     });
 }

@@ -1,12 +1,14 @@
 import { taskResultSchema, toStorableText, type Json, type WaveTrigger } from '#contracts';
 import type { Tx } from '#database';
 import { DIRECTIVES_PER_MISSION_MAX } from './directive.store.js';
+import { readLiveDigests } from './digest.store.js';
 import { refOf } from './domain/refs.js';
+import { toInputRequestRow } from './input-request.store.js';
 import type {
   ConductorSnapshot,
   SnapshotBoard,
-  SnapshotFinishedTask,
   SnapshotInboxItem,
+  SnapshotRequest,
   SnapshotResult,
   SnapshotReview,
   SnapshotTask,
@@ -15,6 +17,7 @@ import { TASK_REASONS } from './domain/task-state.js';
 import type { InboxRow } from './inbox.store.js';
 import { taskCounts } from './mission.store.js';
 import type { MissionLedger } from './mission-ledger.js';
+import { NOTES_IN_FORCE } from './note.store.js';
 import { toTaskRow, type TaskRow } from './task.store.js';
 
 /** What one snapshot reads at most; the rest is counted and reached by the read tools. */
@@ -22,11 +25,10 @@ const READY_MAX = 60;
 const IN_FLIGHT_MAX = 100;
 const REVIEW_MAX = 40;
 const BLOCKED_MAX = 60;
-const FINISHED_MAX = 60;
 const NOTES_MAX = 100;
 const OPEN_DEPENDENCIES_NAMED_MAX = 10;
+const WAITING_NAMED_MAX = 10;
 const OUTPUT_HEAD_CHARACTERS_MAX = 2_000;
-const OUTCOME_CHARACTERS_MAX = 240;
 
 /** Reads all that the wave may know, in the transaction that opens it. */
 export async function readSnapshot(
@@ -57,10 +59,10 @@ export async function readSnapshot(
       ),
     },
     directives: await readDirectives(ledger),
-    notes: await readNotes(ledger),
+    ...(await readNotes(ledger)),
+    requests: await readRequests(ledger),
     board: await readBoard(ledger),
-    finished: await readFinished(ledger),
-    finishedTotal: mission.tasksCompleted + mission.tasksFailed + mission.tasksCanceled,
+    finished: (await readLiveDigests(tx, mission.id)).map(({ node }) => node),
     inbox,
     inboxSpill: mission.inboxUnseen - inbox.length,
   };
@@ -75,24 +77,55 @@ async function readDirectives({ tx, mission }: MissionLedger): Promise<{ ref: st
   return rows.map((row) => ({ ref: refOf('D', row.number), text: row.text }));
 }
 
-async function readNotes({ tx, mission }: MissionLedger): Promise<ConductorSnapshot['notes']> {
-  const rows = await tx.db.note.findMany({
-    where: { tenantId: tx.tenantId, missionId: mission.id, supersededBy: null },
-    orderBy: { number: 'desc' },
-    take: NOTES_MAX,
-  });
+/** What must not be lost is read first: of many notes, facts and questions are left out before decisions and failures. */
+const KEPT_KINDS = ['decision', 'failure'];
+
+async function readNotes({
+  tx,
+  mission,
+}: MissionLedger): Promise<Pick<ConductorSnapshot, 'notes' | 'notesTotal'>> {
+  const where = { tenantId: tx.tenantId, missionId: mission.id, ...NOTES_IN_FORCE };
+  const newest = { orderBy: { number: 'desc' }, take: NOTES_MAX } as const;
+  const kept = await tx.db.note.findMany({ where: { ...where, kind: { in: KEPT_KINDS } }, ...newest });
+  const others = await tx.db.note.findMany({ where: { ...where, kind: { notIn: KEPT_KINDS } }, ...newest });
+  const rows = [...kept.reverse(), ...others.slice(0, NOTES_MAX - kept.length).reverse()];
   const waveIds = rows.flatMap((row) => row.waveId ?? []);
   const waves = await tx.db.wave.findMany({
     where: { tenantId: tx.tenantId, id: { in: waveIds } },
     select: { id: true, number: true },
   });
   const numberOfWave = new Map(waves.map((wave) => [wave.id, wave.number]));
-  return rows.reverse().map((row) => ({
+  const notes = rows.map((row) => ({
     ref: refOf('N', row.number),
     kind: row.kind as ConductorSnapshot['notes'][number]['kind'], // parsed by the note tool's schema
     text: row.text,
     waveNumber: numberOfWave.get(row.waveId ?? '') ?? null,
   }));
+  return { notes, notesTotal: await tx.db.note.count({ where }) };
+}
+
+/** None is left out: their number is bounded where they are asked, and their lines are guaranteed. */
+async function readRequests({ tx, mission }: MissionLedger): Promise<SnapshotRequest[]> {
+  if (mission.requestsOpen === 0) return [];
+  const rows = await tx.db.inputRequest.findMany({
+    where: { tenantId: tx.tenantId, missionId: mission.id, state: 'open', about: { not: 'hold' } },
+    orderBy: { number: 'asc' },
+    include: {
+      tasks: { orderBy: { task: { number: 'asc' } }, select: { task: { select: { number: true } } } },
+    },
+  });
+  return rows.map((row) => {
+    const { kind, about, prompt, deadlineAt, number } = toInputRequestRow(row);
+    return {
+      ref: refOf('Q', number),
+      kind,
+      about,
+      prompt,
+      taskRefs: row.tasks.slice(0, WAITING_NAMED_MAX).map(({ task }) => refOf('T', task.number)),
+      taskTotal: row.tasks.length,
+      deadline: deadlineAt?.toISOString() ?? null,
+    };
+  });
 }
 
 async function readBoard(ledger: MissionLedger): Promise<SnapshotBoard> {
@@ -209,37 +242,18 @@ async function readReview({
   return { shown, total };
 }
 
-async function readFinished({ tx, mission }: MissionLedger): Promise<SnapshotFinishedTask[]> {
-  const rows = await tx.db.task.findMany({
-    where: {
-      tenantId: tx.tenantId,
-      missionId: mission.id,
-      state: { in: ['completed', 'failed', 'canceled'] },
-    },
-    orderBy: [{ updatedAt: 'desc' }, { number: 'desc' }],
-    take: FINISHED_MAX,
-  });
-  return rows.map((row) => ({
-    ref: refOf('T', row.number),
-    title: row.title,
-    version: row.version,
-    state: row.state as SnapshotFinishedTask['state'], // the query asks for no other
-    attempts: row.attemptCount,
-    outcome:
-      (row.state === 'completed' ? firstLine(describeResult(row.result).summary) : row.stateReason) ?? '',
-  }));
-}
-
 /** Results are read from their attempts, so that the page shows what waits for review and not what was judged since. */
 async function describeInbox(tx: Tx, page: readonly InboxRow[]): Promise<SnapshotInboxItem[]> {
   const attemptIds = page.flatMap((item) =>
-    item.kind === 'attempt_succeeded' && item.refId !== null ? [item.refId] : [],
+    (item.kind === 'attempt_succeeded' || item.kind === 'attempt_late') && item.refId !== null
+      ? [item.refId]
+      : [],
   );
   const attempts = await tx.db.attempt.findMany({
     where: { tenantId: tx.tenantId, id: { in: attemptIds } },
-    select: { id: true, result: true },
+    select: { id: true, result: true, lateResult: true },
   });
-  const resultOf = new Map(attempts.map((attempt) => [attempt.id, attempt.result]));
+  const resultOf = new Map(attempts.map(({ id, result, lateResult }) => [id, result ?? lateResult]));
   return page.map((item) => describeItem(item, item.refId === null ? null : resultOf.get(item.refId)));
 }
 
@@ -261,9 +275,10 @@ function describeItem(item: InboxRow, result: unknown): SnapshotInboxItem {
         count: Number(item.body.count),
       };
     case 'attempt_succeeded':
+    case 'attempt_late':
       return {
         ref,
-        kind: 'attempt_succeeded',
+        kind: item.kind,
         taskRef: text('ref'),
         attemptRef: text('attempt'),
         result: describeResult(result),
@@ -293,7 +308,40 @@ function describeItem(item: InboxRow, result: unknown): SnapshotInboxItem {
         subject: text('subject'),
         reason: text('reason'),
       };
+    case 'answer':
+      return describeAnswer(ref, item, text);
+    case 'input_expired':
+      return {
+        ref,
+        kind: 'input_expired',
+        inputRef: text('ref'),
+        prompt: text('prompt'),
+        then: text('then') === 'fail' ? 'fail' : 'hold',
+      };
   }
+}
+
+function describeAnswer(
+  ref: string,
+  { body }: InboxRow,
+  text: (name: string) => string,
+): Extract<SnapshotInboxItem, { kind: 'answer' }> {
+  return {
+    ref,
+    kind: 'answer',
+    inputRef: text('ref'),
+    about: text('about'),
+    prompt: text('prompt'),
+    taskRefs: Array.isArray(body.tasks) ? body.tasks.map(String) : [],
+    taskTotal: Number(body.task_total),
+    value: text('value'),
+    comment: text('comment'),
+    source: sourceOf(text('source')),
+  };
+}
+
+function sourceOf(text: string): 'person' | 'program' | 'default' {
+  return text === 'person' || text === 'default' ? text : 'program';
 }
 
 /** A result cut to what a context may show of it. */
@@ -313,8 +361,4 @@ export function describeResult(stored: unknown): SnapshotResult {
 function outputText(output: Json): string {
   if (output === null) return '';
   return typeof output === 'string' ? output : JSON.stringify(output);
-}
-
-function firstLine(text: string): string {
-  return toStorableText((text.split('\n', 1)[0] ?? '').slice(0, OUTCOME_CHARACTERS_MAX));
 }

@@ -37,6 +37,10 @@ export async function submitTasks(
     const [first, last] = [created[0], created.at(-1)];
     if (first === undefined || last === undefined) return answers;
     reopenForWork(ledger, actor);
+    if (isPlannedByRule(ledger, items)) {
+      ledger.mission.handoffDone = false; // said before there was more to do
+      return answers;
+    }
     ledger.arrive({
       lane: 'work',
       kind: 'submission',
@@ -45,6 +49,14 @@ export async function submitTasks(
     });
     return answers;
   });
+}
+
+/** Tasks that all name a worker need no wave where dispatching goes by rule; their results will call for one. */
+function isPlannedByRule({ mission }: MissionLedger, items: readonly SubmissionItem[]): boolean {
+  return (
+    mission.policy.planning === 'auto' &&
+    items.every((item) => 'problem' in item || item.task.worker !== null)
+  );
 }
 
 interface CreatedTask {

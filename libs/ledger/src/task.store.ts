@@ -1,5 +1,6 @@
 import { Prisma, type Tx } from '#database';
 import type { TaskState } from '#contracts';
+import { TASK_REASONS } from './domain/task-state.js';
 import { notFound } from './errors.js';
 import { COUNTER_OF_STATE } from './mission.store.js';
 import type { MissionLedger } from './mission-ledger.js';
@@ -104,6 +105,23 @@ export async function findTasks(
         { id: { in: [...names.ids] } },
       ],
     },
+  });
+  return rows.map(toTaskRow);
+}
+
+/** Ready tasks that name their worker, most urgent first, but for those that a person has rejected as they are. */
+export async function findTasksForRule({ tx, mission }: MissionLedger, tasksMax: number): Promise<TaskRow[]> {
+  const rows = await tx.db.task.findMany({
+    where: {
+      tenantId: tx.tenantId,
+      missionId: mission.id,
+      state: 'queued',
+      liveAttemptId: null,
+      worker: { not: null },
+      OR: [{ stateReason: null }, { stateReason: { not: TASK_REASONS.dispatchRejected } }],
+    },
+    orderBy: [{ priority: 'asc' }, { number: 'asc' }],
+    take: tasksMax,
   });
   return rows.map(toTaskRow);
 }

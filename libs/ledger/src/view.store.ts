@@ -1,7 +1,9 @@
-import { decodeId, type StagedWrite } from '#contracts';
+import { decodeId, QUESTIONS_OPEN_MAX, type StagedWrite } from '#contracts';
 import type { Tx } from '#database';
 import { namedTasks, type LedgerView, type TaskView } from './domain/decide.js';
+import { DIRECTIVES_PER_MISSION_MAX } from './directive.store.js';
 import { refNumber, refOf } from './domain/refs.js';
+import { countOpenQuestions } from './input-request.store.js';
 import type { MissionLedger } from './mission-ledger.js';
 import { findTasks, type TaskRow } from './task.store.js';
 
@@ -37,6 +39,9 @@ export async function loadView(ledger: MissionLedger, writes: readonly StagedWri
       tasks: tasks.map((task) => viewOf(task, edges.get(task.id) ?? [], late.get(task.id) ?? [], refOfId)),
       notesInForce: await readNotesInForce(ledger, writes),
       criteriaOwed: mission.verificationOwed ? mission.acceptanceCriteria.length : 0,
+      approval: mission.policy.approval,
+      questionsAskable: Math.max(0, QUESTIONS_OPEN_MAX - (await countOpenQuestions(ledger))),
+      directivesProposable: Math.max(0, DIRECTIVES_PER_MISSION_MAX - mission.lastDirectiveNumber),
     },
   };
 }

@@ -44,11 +44,15 @@ export class AnthropicProvider implements ModelProvider {
     });
   }
 
-  async countTokens(body: MessagesBody, signal: AbortSignal): Promise<number | null> {
+  async countTokens({
+    body,
+    apiKey,
+    signal,
+  }: Pick<OutgoingRequest, 'body' | 'apiKey' | 'signal'>): Promise<number | null> {
     const { model, messages, system, tools, thinking, tool_choice } = body;
     const watchdog = startWatchdog(signal, this.options.watchdog);
     try {
-      const counted = await this.client.messages.countTokens(
+      const counted = await this.clientWith(apiKey).messages.countTokens(
         {
           model,
           messages,
@@ -68,13 +72,17 @@ export class AnthropicProvider implements ModelProvider {
     }
   }
 
+  private clientWith(apiKey: string | null): Anthropic {
+    return apiKey === null ? this.client : this.client.withOptions({ apiKey });
+  }
+
   async send(request: OutgoingRequest): Promise<Transmission> {
     const { watchdog: limits } = this.options;
     const totalMs = Math.max(0, Math.min(limits.totalMs, request.timeLeftMs));
     const watchdog = startWatchdog(request.signal, { ...limits, totalMs });
     const bill = new RunningBill();
     try {
-      const stream = this.client.messages.stream(request.body, {
+      const stream = this.clientWith(request.apiKey).messages.stream(request.body, {
         signal: watchdog.signal,
         middleware: [
           // The last line of defence: what leaves is the body that was found to fit, or nothing leaves.

@@ -8,6 +8,6 @@ export {
 export type { MessagesBody, ModelProvider } from './model-provider.js';
 export { BudgetError, ContextBoundError, ModelFailure, UnprovedError } from './model-failure.js';
 export { fits, provenTokens, type Appended } from './domain/bound.js';
-export { fallbackModel } from './domain/catalogue.js';
+export { catalogueRow, fallbackModel } from './domain/catalogue.js';
 export { stopFailure, type FailureKind } from './domain/failure.js';
-export type { CountedUsage } from './domain/pricing.js';
+export { costUsd, promptTokens, type CountedUsage } from './domain/pricing.js';

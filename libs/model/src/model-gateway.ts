@@ -41,6 +41,11 @@ export interface ModelRequest {
   readonly signal: AbortSignal;
 }
 
+/** A request with the key that it is sent with; null for the service's own. */
+interface KeyedRequest extends ModelRequest {
+  readonly apiKey: string | null;
+}
+
 export interface ModelAnswer {
   readonly message: Message;
   readonly usage: CountedUsage;
@@ -54,8 +59,11 @@ export interface ModelAnswer {
 
 export interface ModelGatewayOptions {
   readonly transactions: Transactions;
+  /** The service's own key. */
   readonly apiKey: string;
   readonly baseUrl: string;
+  /** The tenant's own key; null for the service's. Asked before every request: a key that was taken back is used no more. */
+  readonly apiKeyOf?: (tenantId: string) => Promise<string | null>;
   /** Whether a request that the provider cannot count may be sent on an estimate; `send` when it is not said. */
   readonly unprovedRequests?: 'send' | 'refuse';
   readonly watchdog?: Partial<WatchdogLimits>;
@@ -93,34 +101,38 @@ export class ModelGateway {
    * Sends one request. Throws `ModelFailure`, also for an answer by which the provider rather than the model says that
    * it is none; or `ContextBoundError`, `UnprovedError` or `BudgetError`: then nothing was sent.
    */
-  async ask(request: ModelRequest): Promise<ModelAnswer> {
+  async ask(asked: ModelRequest): Promise<ModelAnswer> {
+    const apiKey = (await this.options.apiKeyOf?.(asked.tenantId)) ?? null;
+    const request: KeyedRequest = { ...asked, apiKey };
     const { body, contextBudgetTokens: budgetTokens, signal } = request;
-    this.refuseDuringPause(body.model);
+    this.refuseDuringPause(request);
     const estimatedTokens = estimateTokens(JSON.stringify(body));
     const bound = await this.boundOf(request, estimatedTokens);
     if (!fits(bound, budgetTokens)) throw new ContextBoundError(bound.tokens, budgetTokens);
     this.refusePremium(request, bound);
     const callId = await this.permit(request, { bound, estimatedTokens });
     const timeLeftMs = request.timeLeftMs ?? Number.POSITIVE_INFINITY;
-    const sent = await this.provider.send({ body, bound, budgetTokens, timeLeftMs, signal });
+    const sent = await this.provider.send({ body, apiKey, bound, budgetTokens, timeLeftMs, signal });
     this.counted[bound.tier] += 1;
     await this.settle(request, callId, sent);
     return this.answerOf(request, sent);
   }
 
   /** A provider that has asked to be left alone is, by everybody who would use the same key and model. */
-  private refuseDuringPause(model: string): void {
-    const retryAfterMs = this.pauses.leftMs(model, Date.now());
+  private refuseDuringPause(request: KeyedRequest): void {
+    const retryAfterMs = this.pauses.leftMs(pausedBy(request), Date.now());
     if (retryAfterMs > 0)
-      throw new ModelFailure('rate_limited', `the provider asked for a pause of ${model}`, { retryAfterMs });
+      throw new ModelFailure('rate_limited', `the provider asked for a pause of ${request.body.model}`, {
+        retryAfterMs,
+      });
   }
 
   /** Proved from the last request where the caller could, else counted, else estimated. */
-  private async boundOf(request: ModelRequest, estimatedTokens: number): Promise<Bound> {
-    const { body, provenTokens, signal } = request;
+  private async boundOf(request: KeyedRequest, estimatedTokens: number): Promise<Bound> {
+    const { body, apiKey, provenTokens, signal } = request;
     if (provenTokens !== null) return { tier: 'proved', tokens: provenTokens };
-    const counted = await this.provider.countTokens(body, signal).catch((error: unknown) => {
-      throw this.heeded(body.model, error);
+    const counted = await this.provider.countTokens({ body, apiKey, signal }).catch((error: unknown) => {
+      throw this.heeded(request, error);
     });
     if (counted !== null) return { tier: 'counted', tokens: counted };
     if ((request.unproved ?? this.options.unprovedRequests) === 'refuse') throw new UnprovedError(body.model);
@@ -187,8 +199,8 @@ export class ModelGateway {
     );
   }
 
-  private answerOf(request: ModelRequest, { outcome, billing }: Transmission): ModelAnswer {
-    if (outcome instanceof ModelFailure) throw this.heeded(request.body.model, outcome);
+  private answerOf(request: KeyedRequest, { outcome, billing }: Transmission): ModelAnswer {
+    if (outcome instanceof ModelFailure) throw this.heeded(request, outcome);
     const usage = billing.kind === 'unknown' ? NO_USAGE : billing.usage;
     return {
       message: outcome,
@@ -207,13 +219,18 @@ export class ModelGateway {
   }
 
   /** A failure that asks for a pause begins it. */
-  private heeded(model: string, failure: unknown): unknown {
+  private heeded(request: KeyedRequest, failure: unknown): unknown {
     if (failure instanceof ModelFailure && failure.action === 'delay')
-      this.pauses.begin(model, Date.now() + failure.retryAfterMs);
+      this.pauses.begin(pausedBy(request), Date.now() + failure.retryAfterMs);
     return failure;
   }
 
   private row(request: ModelRequest) {
     return catalogueRow(request.body.model, new Date().toISOString().slice(0, 10));
   }
+}
+
+/** Who shares a pause: all requests for a model by the service's key, or by a tenant's own. */
+function pausedBy({ apiKey, tenantId, body }: KeyedRequest): string {
+  return apiKey === null ? body.model : `${tenantId} ${body.model}`;
 }

@@ -8,6 +8,8 @@ export type MessagesBody = MessageCreateParamsNonStreaming;
 /** One request as it is to leave. */
 export interface OutgoingRequest {
   readonly body: MessagesBody;
+  /** The key to send it with; null for the provider's own. */
+  readonly apiKey: string | null;
   /** What was found out about this very body. */
   readonly bound: Bound;
   readonly budgetTokens: number;
@@ -23,12 +25,12 @@ export interface Transmission {
 }
 
 /**
- * Whoever answers requests in the shape of the Messages API, with one key. It sends what it is given once, as it is,
+ * Whoever answers requests in the shape of the Messages API. It sends what it is given once, as it is,
  * and only if that is within its bound; retries, money and the ledger are the gateway's business.
  */
 export interface ModelProvider {
   /** Input tokens of a body by its own count; null when it cannot count. Throws `ModelFailure`. */
-  countTokens(body: MessagesBody, signal: AbortSignal): Promise<number | null>;
+  countTokens(request: Pick<OutgoingRequest, 'body' | 'apiKey' | 'signal'>): Promise<number | null>;
   /** Never throws: a failure is an outcome, and has a bill. */
   send(request: OutgoingRequest): Promise<Transmission>;
 }

@@ -70,6 +70,14 @@ describe('createLogger', () => {
     expect(written()['msg']).toBe('the key wk_…');
   });
 
+  it('shows no field whose name says that it is secret', () => {
+    createLogger('info').info(
+      { cookie: 'a=b', request: { authorization: 'Basic eA==', method: 'GET' } },
+      'x',
+    );
+    expect(written()).toMatchObject({ cookie: '…', request: { authorization: '…', method: 'GET' } });
+  });
+
   it('writes a short line on a terminal, scrubbed too, with the stack of an error below it', () => {
     showOn(true);
     const error = new Error('broken');

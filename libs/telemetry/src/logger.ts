@@ -14,6 +14,19 @@ function describeError(error: Error): Record<string, string> {
   };
 }
 
+/** Fields that hold secrets by their name, wherever a line has them at its top or one level down. */
+const SECRET_FIELDS = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'api_key',
+  'apiKey',
+  'secret',
+  'token',
+  'lease_token',
+  'password',
+];
+
 /** JSON lines on stdout; on a terminal one short line each. Every line is scrubbed of what looks like a secret. */
 export function createLogger(level: string): Logger {
   return pino({
@@ -21,6 +34,10 @@ export function createLogger(level: string): Logger {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
+      censor: '…',
+    },
     serializers: { err: describeError },
     hooks: { streamWrite: (line) => (process.stdout.isTTY ? forTerminal(scrub(line)) : scrub(line)) },
   });

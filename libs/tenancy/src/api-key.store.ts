@@ -52,6 +52,21 @@ export async function createApiKey(tx: Tx, input: NewApiKey): Promise<{ row: Api
   return { row: toApiKeyRow(stored), apiKey };
 }
 
+/** Null when the tenant has no such key. */
+export async function findApiKey(tx: Tx, keyId: string): Promise<ApiKeyRow | null> {
+  const stored = await tx.db.apiKey.findUnique({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: keyId } },
+    select: SHOWN_COLUMNS,
+  });
+  return stored === null ? null : toApiKeyRow(stored);
+}
+
+/** True while the key may be used: for a request that outlives the moment when it was let in. */
+export async function isApiKeyGood(tx: Tx, keyId: string): Promise<boolean> {
+  const key = await findApiKey(tx, keyId);
+  return key !== null && isGood(key, tx.now);
+}
+
 /** Newest first, revoked ones included: at most `take` that are older than `after`. */
 export async function listApiKeys(
   tx: Tx,
@@ -64,6 +79,35 @@ export async function listApiKeys(
     select: SHOWN_COLUMNS,
   });
   return stored.map(toApiKeyRow);
+}
+
+/**
+ * Replaces a key by one with the same name, rights and end; the old one goes on until `overlapSeconds` from now, or its
+ * own end if that is sooner. Null when the tenant has no such key, or one that is over already: a dead key is not revived.
+ */
+export async function rerollApiKey(
+  tx: Tx,
+  keyId: string,
+  choice: { readonly overlapSeconds: number; readonly environment: KeyEnvironment },
+): Promise<{ row: ApiKeyRow; apiKey: string; replaced: ApiKeyRow } | null> {
+  const where = { tenantId_id: { tenantId: tx.tenantId, id: keyId } };
+  await tx.db.$queryRaw`
+    SELECT 1 AS locked FROM api_key WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${keyId}::uuid FOR UPDATE`;
+  const stored = await tx.db.apiKey.findUnique({ where, select: SHOWN_COLUMNS });
+  if (stored === null || !isGood(stored, tx.now)) return null;
+  const old = toApiKeyRow(stored);
+  const made = await createApiKey(tx, { ...old, environment: choice.environment });
+  const overlapEnds = new Date(tx.now.getTime() + choice.overlapSeconds * 1_000);
+  const expiresAt = old.expiresAt !== null && old.expiresAt < overlapEnds ? old.expiresAt : overlapEnds;
+  await tx.db.apiKey.update({ where, data: { expiresAt } });
+  return { ...made, replaced: { ...old, expiresAt } };
+}
+
+function isGood(
+  key: { readonly revokedAt: Date | null; readonly expiresAt: Date | null },
+  now: Date,
+): boolean {
+  return key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
 }
 
 /** Ends a key, from the next request on; false when the tenant has no such key. Revoking twice keeps the first time. */

@@ -1,21 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { scopeSchema, tenantLimitsSchema, type Scope } from '#contracts';
 import type { SystemTx, Transactions } from '#database';
 import { hashApiKey, isApiKey } from './domain/api-key.js';
-
-/** Who a request speaks for. */
-export type Principal = TenantPrincipal | { readonly kind: 'operator' };
-
-export interface TenantPrincipal {
-  readonly kind: 'tenant';
-  readonly tenantId: string;
-  readonly keyId: string;
-  readonly scopes: readonly Scope[];
-  /** The only mission that this key reaches; null for all of the tenant's. */
-  readonly missionId: string | null;
-  /** 0 means unlimited. */
-  readonly requestsPerMinute: number;
-}
+import { toPrincipal, type KeyRights, type Principal, type TenantPrincipal } from './principal.js';
 
 /**
  * Whose key this is; null for no key, a bad one, a revoked or an expired one. Nothing is cached: a revoked key is
@@ -31,12 +17,7 @@ export async function authenticate(
   return transactions.inSystemTransaction((system) => findPrincipal(system, hashApiKey(presentedKey)));
 }
 
-interface FoundKey {
-  readonly tenant_id: string;
-  readonly id: string;
-  readonly scopes: string[];
-  readonly mission_id: string | null;
-  readonly limits: unknown;
+interface FoundKey extends KeyRights {
   readonly use_is_noted: boolean;
 }
 
@@ -48,14 +29,7 @@ async function findPrincipal(system: SystemTx, secretSha256: Buffer): Promise<Te
      WHERE k.secret_sha256 = ${secretSha256} AND k.revoked_at IS NULL AND coalesce(k.expires_at > now(), true)`;
   if (key === undefined) return null;
   if (!key.use_is_noted) await noteUse(system, key);
-  return {
-    kind: 'tenant',
-    tenantId: key.tenant_id,
-    keyId: key.id,
-    scopes: key.scopes.map((scope) => scopeSchema.parse(scope)),
-    missionId: key.mission_id,
-    requestsPerMinute: tenantLimitsSchema.parse(key.limits).requests_per_minute,
-  };
+  return toPrincipal(key, null);
 }
 
 /** At most one write a minute, and never a wait: a row that somebody else holds is being noted, or revoked. */

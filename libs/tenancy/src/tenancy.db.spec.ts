@@ -10,6 +10,7 @@ import {
   listApiKeys,
   listTenants,
   lockTenant,
+  rerollApiKey,
   revokeApiKey,
   updateTenant,
 } from './index.js';
@@ -50,6 +51,7 @@ describe('authenticate', () => {
       scopes: ['tasks:read'],
       missionId: null,
       requestsPerMinute: 120,
+      session: null,
     });
   });
 
@@ -181,5 +183,58 @@ describe('tenants', () => {
     await expect(
       transactions.inSystemTransaction((system) => findTenant(system, tenantId)),
     ).resolves.toBeNull();
+  });
+});
+
+describe('rerolling a key', () => {
+  const reroll = (tenantId: string, keyId: string, overlapSeconds = 3_600) =>
+    transactions.inTransaction(tenantId, (tx) =>
+      rerollApiKey(tx, keyId, { overlapSeconds, environment: 'local' }),
+    );
+
+  it('makes a key with the same rights, and lets the old one go on for the time given', async () => {
+    const { tenantId } = await aTenant();
+    const { row, apiKey } = await aKey(tenantId);
+    const rerolled = await reroll(tenantId, row.id);
+    expect(rerolled?.row).toMatchObject({
+      name: 'ci',
+      scopes: ['tasks:read'],
+      missionId: null,
+      expiresAt: null,
+    });
+    expect(rerolled?.apiKey).not.toBe(apiKey);
+    for (const key of [apiKey, rerolled?.apiKey ?? '']) await expect(signIn(key)).resolves.not.toBeNull();
+    const old = (await keysOf(tenantId)).find(({ id }) => id === row.id);
+    const leftMs = (old?.expiresAt?.getTime() ?? 0) - (rerolled?.row.createdAt.getTime() ?? 0);
+    expect(Math.abs(leftMs - 3_600_000)).toBeLessThan(60_000);
+  });
+
+  it('ends the old key at once when there is to be no overlap', async () => {
+    const { tenantId } = await aTenant();
+    const { row, apiKey } = await aKey(tenantId);
+    await reroll(tenantId, row.id, 0);
+    await expect(signIn(apiKey)).resolves.toBeNull();
+  });
+
+  it('never prolongs a life: the old key keeps an end that is sooner, and the new one has it too', async () => {
+    const { tenantId } = await aTenant();
+    const soon = new Date(Date.now() + 600_000);
+    const { row } = await aKey(tenantId, soon);
+    const rerolled = await reroll(tenantId, row.id);
+    expect([rerolled?.row.expiresAt, rerolled?.replaced.expiresAt]).toEqual([soon, soon]);
+  });
+
+  it('is refused for a key that has ended, and for another tenant’s', async () => {
+    const [{ tenantId }, other] = [await aTenant(), await aTenant()];
+    const expired = await aKey(tenantId, new Date(0));
+    const revoked = await aKey(tenantId);
+    await transactions.inTransaction(tenantId, (tx) => revokeApiKey(tx, revoked.row.id));
+    const good = await aKey(tenantId);
+    for (const [tenant, id] of [
+      [tenantId, expired.row.id],
+      [tenantId, revoked.row.id],
+      [other.tenantId, good.row.id],
+    ] as const)
+      await expect(reroll(tenant, id)).resolves.toBeNull();
   });
 });

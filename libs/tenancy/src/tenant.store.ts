@@ -78,13 +78,23 @@ export async function updateTenant(
   return toTenantRow(stored);
 }
 
-/** Removes a tenant and everything it owns; false when there is none. Its keys end first: nothing new can arrive. */
+/**
+ * Removes a tenant and everything it owns; false when there is none. Its keys end first: nothing new can arrive. Then its
+ * missions go one by one, so that no statement grows with what a tenant has gathered. Cut short, it is asked for again.
+ */
 export async function deleteTenant(transactions: Transactions, tenantId: string): Promise<boolean> {
   await transactions.inTransaction(tenantId, (tx) => tx.db.apiKey.deleteMany({ where: { tenantId } }));
+  while (await transactions.inTransaction(tenantId, removeOneMission));
   return transactions.inSystemTransaction(async ({ db }) => {
     const { count } = await db.tenant.deleteMany({ where: { id: tenantId } });
     return count > 0;
   });
+}
+
+async function removeOneMission({ db, tenantId }: Tx): Promise<boolean> {
+  const mission = await db.mission.findFirst({ where: { tenantId }, select: { id: true } });
+  if (mission !== null) await db.mission.deleteMany({ where: { tenantId, id: mission.id } });
+  return mission !== null;
 }
 
 const SHOWN_COLUMNS = {

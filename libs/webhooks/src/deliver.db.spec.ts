@@ -6,6 +6,7 @@ import { aDelivery, anEndpoint, aTenant } from '../test/builders.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { answers, openReceiver, type Receiver } from '../test/receiver.js';
 import { endpointSecretPlace } from '#ledger';
+import { SealBrokenError } from '#tenancy';
 import { Deliver, type DeliverDependencies } from './deliver.js';
 import { newWebhookSecret } from './domain/sign.js';
 import { parseAllowedNetworks } from './domain/target.js';
@@ -36,7 +37,7 @@ const aSender = (overrides: Partial<DeliverDependencies> = {}): Deliver =>
   new Deliver({
     transactions: database.transactions,
     safeFetch,
-    openSecret: (sealed) => Buffer.from(sealed).toString('utf8'),
+    openSecret: (_, sealed) => Promise.resolve(Buffer.from(sealed).toString('utf8')),
     scheduleSeconds: [0, 5, 300],
     onEndpointDisabled: (tx: Tx, endpointId: string) => {
       disabledEndpoints.push(`${tx.tenantId}/${endpointId}`);
@@ -156,7 +157,7 @@ describe('Deliver', () => {
     const endpointId = await anEndpointHere();
     await aDelivery(database, tenantId, endpointId);
     const opened: string[] = [];
-    await aSender({ openSecret: (_, aad) => (opened.push(aad), secret) }).run();
+    await aSender({ openSecret: (_, __, place) => (opened.push(place), Promise.resolve(secret)) }).run();
     expect(opened).toEqual([endpointSecretPlace(tenantId, endpointId)]);
     expect(opened).toEqual([`${tenantId}|webhook_endpoint|${endpointId}|secret`]);
   });
@@ -260,9 +261,7 @@ describe('Deliver', () => {
   it('never sends unsigned: a secret that cannot be opened is a failed try', async () => {
     const { id } = await aDelivery(database, tenantId, await anEndpointHere());
     const deliver = aSender({
-      openSecret: () => {
-        throw new Error('another master key');
-      },
+      openSecret: () => Promise.reject(new SealBrokenError()),
     });
     expect(await deliver.run()).toBe(true);
     expect(receiver.requests).toHaveLength(0);

@@ -3,6 +3,7 @@ import { encodeId } from '#contracts';
 import type { Transactions, Tx } from '#database';
 import { endpointSecretPlace } from '#ledger';
 import { crashPoint, type Logger } from '#telemetry';
+import { SealBrokenError } from '#tenancy';
 import {
   claimDelivery,
   DeliveryLeaseLostError,
@@ -20,8 +21,8 @@ const RING_AHEAD_MS_MAX = 60_000;
 export interface DeliverDependencies {
   readonly transactions: Transactions;
   readonly safeFetch: Pick<SafeFetch, 'post'>;
-  /** Opens a secret that was sealed at rest; `aad` binds it to its tenant, endpoint and column. */
-  readonly openSecret: (sealed: Uint8Array, aad: string) => string;
+  /** Opens a secret that was sealed at rest; `place` binds it to its tenant, endpoint and column. */
+  readonly openSecret: (tenantId: string, sealed: Uint8Array, place: string) => Promise<string>;
   /** Seconds before each try. */
   readonly scheduleSeconds: readonly number[];
   /** Called in the transaction that disabled an endpoint, to record it. */
@@ -53,7 +54,7 @@ export class Deliver {
   }
 
   private async send(claimed: ClaimedDelivery): Promise<PostOutcome> {
-    const secrets = this.openSecrets(claimed);
+    const secrets = await this.openSecrets(claimed);
     if (secrets === null) return SECRET_UNREADABLE;
     return this.dependencies.safeFetch.post({
       url: claimed.url,
@@ -72,16 +73,17 @@ export class Deliver {
   }
 
   /** The secrets in force, or null when they were sealed under another master key: the operator's fault, and mendable. */
-  private openSecrets(claimed: ClaimedDelivery): string[] | null {
+  private async openSecrets(claimed: ClaimedDelivery): Promise<string[] | null> {
     const { tenantId, endpointId, secretSealed, previousSecretSealed, previousSecretUntil, claimedAt } =
       claimed;
     const rotating =
       previousSecretSealed !== null && previousSecretUntil !== null && previousSecretUntil > claimedAt;
     const sealed = rotating ? [secretSealed, previousSecretSealed] : [secretSealed];
-    const aad = endpointSecretPlace(tenantId, endpointId);
+    const place = endpointSecretPlace(tenantId, endpointId);
     try {
-      return sealed.map((secret) => this.dependencies.openSecret(secret, aad));
+      return await Promise.all(sealed.map((secret) => this.dependencies.openSecret(tenantId, secret, place)));
     } catch (error) {
+      if (!(error instanceof SealBrokenError)) throw error; // the database is away: the lease runs out
       this.dependencies.logger.error({ err: error, endpointId }, 'a webhook secret cannot be opened');
       return null;
     }

@@ -86,7 +86,7 @@ export function rebuildText({ equal, sha256, expected_sha256 }) {
 
 /** What to do about a failed request; `status` 0 when there was no answer. */
 export function failureText(status) {
-  if (status === 401) return 'This key is not valid. Paste another one.';
+  if (status === 401) return 'This browser is not signed in any more. Reload to sign in again.';
   if (status === 403) return 'This key may not read missions (scope missions:read). Paste another one.';
   if (status === 404) return 'There is no such wave for this key. Was it another tenant’s?';
   if (status === 429) return 'Too many requests for now. Wait a moment and reload.';

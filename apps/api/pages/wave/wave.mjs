@@ -1,5 +1,6 @@
 // The read-only page of one wave: what it saw, block by block, what it decided, and whether the ledger still makes the
-// same bytes. Everything that anybody wrote is put in as text, never as markup. The key stays in this tab.
+// same bytes. Everything that anybody wrote is put in as text, never as markup. It reads with
+// the session of this browser, and asks for a key when there is none.
 import {
   compositionOf,
   coverageOf,
@@ -12,8 +13,9 @@ import {
   shortTokens,
   wholeTokens,
 } from './wave-model.mjs';
+import { signIn, signInText } from '../session.mjs';
 
-const KEY_PLACE = 'wavekeeper-key';
+const CREATED = 201;
 /** A bar's label is shown where it has room. */
 const LABEL_PERCENT_MIN = 6;
 
@@ -23,14 +25,13 @@ const waveId = decodeURIComponent(location.pathname.split('/').at(-1));
 class Refused extends Error {
   constructor(status) {
     super(failureText(status));
+    this.status = status;
     this.asksForKey = status === 401 || status === 403 || status === 404;
   }
 }
 
 async function read(path) {
-  const response = await fetch(path, {
-    headers: { authorization: `Bearer ${sessionStorage.getItem(KEY_PLACE) ?? ''}` },
-  }).catch(() => null);
+  const response = await fetch(path).catch(() => null);
   if (response === null || !response.ok) throw new Refused(response?.status ?? 0);
   return response.json();
 }
@@ -57,7 +58,6 @@ const cell = (...children) => element('td', {}, ...children);
 const numberCell = (tokens) => element('td', { class: 'number' }, wholeTokens(tokens));
 
 async function show() {
-  if (sessionStorage.getItem(KEY_PLACE) === null) return askForKey('');
   page.replaceChildren(element('p', { class: 'quiet', role: 'status' }, 'Reading the wave …'));
   try {
     const wave = await read(`/v1/waves/${waveId}`);
@@ -66,7 +66,7 @@ async function show() {
     page.replaceChildren(...heading(wave, mission), ...seen(context), ...decided(wave), ...sent(context));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (error.asksForKey) askForKey(error.message);
+    if (error.asksForKey) askForKey(error.status === 401 ? '' : error.message);
     else page.replaceChildren(element('p', { role: 'alert' }, error.message));
   }
 }
@@ -88,8 +88,7 @@ function askForKey(complaint) {
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    sessionStorage.setItem(KEY_PLACE, field.value.trim());
-    void show();
+    void signInAndShow(field.value.trim());
   });
   page.replaceChildren(
     element('h1', {}, 'What a wave saw'),
@@ -98,10 +97,16 @@ function askForKey(complaint) {
     element(
       'p',
       { class: 'quiet' },
-      'The key stays in this tab. A local service keeps it in ~/.wavekeeper/credentials.json.',
+      'The key signs this browser in and is not kept. A local service has it in ~/.wavekeeper/credentials.json.',
     ),
   );
   field.focus();
+}
+
+async function signInAndShow(apiKey) {
+  const status = await signIn({ api_key: apiKey });
+  if (status === CREATED) await show();
+  else askForKey(signInText(status));
 }
 
 function heading(wave, mission) {

@@ -1,13 +1,29 @@
 import { Controller, Delete, Get, Inject, Post } from '@nestjs/common';
 import type { z } from 'zod';
-import { apiKeyInputSchema, apiKeySchema, pageOf, type ApiKeyInput } from '#contracts';
+import {
+  apiKeyInputSchema,
+  apiKeySchema,
+  encodeId,
+  pageOf,
+  rerollInputSchema,
+  type ApiKeyInput,
+} from '#contracts';
 import { Transactions } from '#database';
 import type { Resource } from '#ledger';
-import { createApiKey, listApiKeys, revokeApiKey, type KeyEnvironment } from '#tenancy';
+import {
+  createApiKey,
+  findApiKey,
+  listApiKeys,
+  recordAudit,
+  rerollApiKey,
+  revokeApiKey,
+  type KeyEnvironment,
+} from '#tenancy';
 import { KEY_ENVIRONMENT } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { missionNamedInBody } from '../edge/mission-named.js';
+import { ApiProblem } from '../edge/problem.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
@@ -37,6 +53,12 @@ export class ApiKeysController {
         expiresAt: input.expires_at === null ? null : new Date(input.expires_at),
         environment: this.environment,
       });
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'api_key.created',
+        subjectId: encodeId('apiKey', row.id),
+        after: apiKeyView(row),
+      });
       return { status: 201, body: apiKeyView(row, apiKey) };
     });
   }
@@ -58,6 +80,45 @@ export class ApiKeysController {
     answer: null,
   })
   async revokeApiKey(@CurrentCall() call: Call, @Subject() key: Resource): Promise<void> {
-    await this.transactions.inTransaction(call.tenantId, (tx) => revokeApiKey(tx, key.id));
+    await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const before = await findApiKey(tx, key.id);
+      await revokeApiKey(tx, key.id);
+      if (before?.revokedAt !== null) return; // gone, or revoked before
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'api_key.revoked',
+        subjectId: encodeId('apiKey', key.id),
+        before: apiKeyView(before),
+      });
+    });
+  }
+
+  @Post(':id/reroll')
+  @Route({
+    summary: 'Replace an API key by a new one, shown once; the old one works beside it for a day, or as told',
+    access: ['admin'],
+    subject: 'apiKey',
+    status: 201,
+    answer: apiKeySchema,
+  })
+  async rerollApiKey(
+    @CurrentCall() call: Call,
+    @Subject() key: Resource,
+    @JsonBody(rerollInputSchema) input: z.output<typeof rerollInputSchema>,
+  ) {
+    return this.commands.run(call, async (tx) => {
+      const choice = { overlapSeconds: input.overlap_seconds, environment: this.environment };
+      const rerolled = await rerollApiKey(tx, key.id, choice);
+      if (rerolled === null)
+        throw new ApiProblem(409, 'key_ended', 'This key was revoked or has expired; create a new one.');
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'api_key.rerolled',
+        subjectId: encodeId('apiKey', key.id),
+        before: apiKeyView(rerolled.replaced),
+        after: apiKeyView(rerolled.row),
+      });
+      return { status: 201, body: apiKeyView(rerolled.row, rerolled.apiKey) };
+    });
   }
 }

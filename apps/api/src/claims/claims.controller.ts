@@ -5,8 +5,10 @@ import { attemptSchema, briefSchema, claimInputSchema, taskSchema, type ClaimInp
 import { Transactions } from '#database';
 import { readAttempt, readTaskWithAttempts } from '#ledger';
 import { attemptView } from '../attempts/attempts.view.js';
+import { isApiKeyGood } from '#tenancy';
 import { CurrentCall, type Call } from '../edge/call.js';
 import { JsonBody } from '../edge/input.js';
+import { unauthenticated } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { taskView } from '../tasks/tasks.view.js';
@@ -52,7 +54,11 @@ export class ClaimsController {
     });
   }
 
-  private claim(call: Call, input: ClaimInput): Promise<ClaimedAttempt[]> {
+  /** Asked again and again while it waits: a key that is revoked meanwhile claims nothing more. */
+  private async claim(call: Call, input: ClaimInput): Promise<ClaimedAttempt[]> {
+    const { tenantId, principal } = call;
+    if (!(await this.transactions.inTransaction(tenantId, (tx) => isApiKeyGood(tx, principal.keyId))))
+      throw unauthenticated();
     return claimAttempts(this.transactions, {
       tenantId: call.tenantId,
       missionId: call.boundMissionId,

@@ -8,16 +8,25 @@ import {
   listNotes,
   moveDirective,
   readDirective,
+  readMissionStatus,
   type Resource,
 } from '#ledger';
+import { recordAudit } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { requireRoom } from './require-room.js';
 import { directiveView, noteSchema, noteView } from './registers.view.js';
 
 type PageQuery = z.output<typeof pageQuery>;
+
+const AUDITED = {
+  accept: 'directive.accepted',
+  reject: 'directive.rejected',
+  retire: 'directive.retired',
+} as const;
 
 @Controller('v1')
 export class DirectivesController {
@@ -59,8 +68,11 @@ export class DirectivesController {
     @JsonBody(directiveInputSchema) input: z.output<typeof directiveInputSchema>,
   ) {
     return this.commands.run(call, async (tx) => {
+      requireRoom((await readMissionStatus(tx, mission.id)).policy, input.text, '/text');
       const id = await addDirective(tx, mission.id, input.text, call.actor);
-      return { status: 201, body: directiveView(await readDirective(tx, id)) };
+      const after = directiveView(await readDirective(tx, id));
+      await recordAudit(tx, { actor: call.actor, action: 'directive.added', subjectId: after.id, after });
+      return { status: 201, body: after };
     });
   }
 
@@ -118,8 +130,19 @@ export class DirectivesController {
 
   private move(call: Call, directive: Resource, action: 'accept' | 'reject' | 'retire') {
     return this.commands.run(call, async (tx) => {
+      const before = await readDirective(tx, directive.id);
+      if (action === 'accept' && directive.missionId !== null)
+        requireRoom((await readMissionStatus(tx, directive.missionId)).policy, before.text, '/text');
       await moveDirective(tx, directive.id, action, call.actor);
-      return { status: 200, body: directiveView(await readDirective(tx, directive.id)) };
+      const after = directiveView(await readDirective(tx, directive.id));
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: AUDITED[action],
+        subjectId: after.id,
+        before: { state: before.state },
+        after: { state: after.state, text: after.text },
+      });
+      return { status: 200, body: after };
     });
   }
 }

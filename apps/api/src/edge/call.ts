@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { encodeId, type Actor } from '#contracts';
+import { encodeId, type Actor, type AuditActor } from '#contracts';
 import type { Resource } from '#ledger';
 import type { TenantPrincipal } from '#tenancy';
 import { notFoundProblem } from './problem.js';
@@ -10,8 +10,11 @@ import { requestStateOf } from './request-state.js';
 export interface Call {
   readonly request: Request;
   readonly response: Response;
+  readonly principal: TenantPrincipal;
   readonly tenantId: string;
-  readonly actor: Actor;
+  readonly keyId: string;
+  /** The key, or the person who signed in with it. */
+  readonly actor: Actor & AuditActor;
   /** Text of this caller is a person's word: the key may change missions. */
   readonly trusted: boolean;
   /** The only mission that this key reaches; null for all. */
@@ -25,8 +28,10 @@ export const CurrentCall = createParamDecorator((_: unknown, context: ExecutionC
   return {
     request,
     response: context.switchToHttp().getResponse<Response>(),
+    principal,
     tenantId: principal.tenantId,
-    actor: { kind: 'key', id: encodeId('apiKey', principal.keyId) },
+    keyId: principal.keyId,
+    actor: { kind: principal.session === null ? 'key' : 'person', id: encodeId('apiKey', principal.keyId) },
     trusted: principal.scopes.includes('missions:write'),
     boundMissionId: principal.missionId,
   };

@@ -8,8 +8,7 @@ import { createApiKey, formatApiKey } from '#tenancy';
 import { anApi, OPERATOR_KEY, REFUSED_URL } from '../../test-support/api.js';
 import { createTestDatabase } from '../../../../test/support/database.js';
 import { aTenant } from '../../test-support/a-tenant.js';
-import { CONTROLLERS } from '../api.module.js';
-import { OpenApi } from '../openapi/openapi.js';
+import { operations } from '../../test-support/operations.js';
 
 const { transactions, drop } = await createTestDatabase();
 let app: INestApplication<Server>;
@@ -36,106 +35,6 @@ async function aMission(apiKey: string): Promise<string> {
   expect(created.status).toBe(201);
   return String(created.body.id);
 }
-
-/** Every route of a tenant, with an id in its place. */
-const operations = Object.entries(new OpenApi(CONTROLLERS).document().paths).flatMap(([path, verbs]) =>
-  Object.entries(verbs).map(([verb, operation]) => ({
-    verb: verb as 'get' | 'post' | 'patch' | 'delete',
-    path,
-    operation: operation as { operationId: string; security: unknown[]; description: string },
-  })),
-);
-const guarded = operations.filter(({ operation }) => operation.security.length > 0);
-const operatorOnly = guarded.filter(({ path }) => path.startsWith('/v1/tenants'));
-const ofTenants = guarded.filter(({ path }) => !path.startsWith('/v1/tenants'));
-const withId = ofTenants.filter(({ path }) => path.includes('{id}'));
-const kindOf = (path: string) =>
-  (
-    ({
-      missions: 'mission',
-      tasks: 'task',
-      attempts: 'attempt',
-      waves: 'wave',
-      directives: 'directive',
-      artifacts: 'artifact',
-      'webhook-endpoints': 'endpoint',
-      'api-keys': 'apiKey',
-    }) as const
-  )[path.split('/')[2] as 'missions'];
-
-describe('every route', () => {
-  it.each(guarded)('$verb $path refuses a request without a valid key', async ({ verb, path }) => {
-    const address = path.replace('{id}', 'anything');
-    const stranger = formatApiKey('local', new Uint8Array(32).fill(3));
-    for (const headers of [
-      {},
-      bearer(stranger),
-      bearer('wk_local_nonsense'),
-      { Authorization: 'Basic eA==' },
-    ]) {
-      const answered = await api()[verb](address).set(headers).send('{');
-      expect([answered.status, answered.body.code]).toEqual([401, 'unauthenticated']);
-    }
-  });
-
-  it.each(ofTenants)('$verb $path refuses a key without its scope', async ({ verb, path, operation }) => {
-    const { tenantId } = await aTenant(transactions);
-    const needed = SCOPES.filter((scope) => operation.description.includes(`\`${scope}\``));
-    expect(needed).not.toEqual([]);
-    const others = await aKey(
-      tenantId,
-      SCOPES.filter((scope) => !needed.includes(scope)),
-    );
-    for (const key of [others, OPERATOR_KEY]) {
-      const answered = await api()[verb](path.replace('{id}', 'anything')).set(bearer(key)).send('{');
-      expect([answered.status, answered.body.code]).toEqual([403, 'insufficient_scope']);
-    }
-  });
-
-  it.each(operatorOnly)('$verb $path refuses a tenant’s key', async ({ verb, path }) => {
-    const { apiKey } = await aTenant(transactions);
-    const answered = await api()[verb](path.replace('{id}', 'anything')).set(bearer(apiKey)).send('{');
-    expect([answered.status, answered.body.code]).toEqual([403, 'insufficient_scope']);
-  });
-
-  it.each(withId)(
-    '$verb $path answers the same 404 for a malformed, a missing and a mistaken id, whatever the body',
-    async ({ verb, path }) => {
-      const { apiKey } = await aTenant(transactions);
-      const ids = ['nothing', '%00', encodeId(kindOf(path), newUuid()), encodeId('event', newUuid())];
-      for (const id of ids) {
-        for (const body of ['{', '{}', JSON.stringify({ text: '\u0000' })]) {
-          const made = api()[verb](path.replace('{id}', id));
-          const answered = await made
-            .set({ ...bearer(apiKey), 'Content-Type': 'application/json' })
-            .send(body);
-          expect({ ...answered.body, instance: null, status: answered.status }).toEqual({
-            type: 'urn:wavekeeper:problem:not_found',
-            title: 'Not Found',
-            status: 404,
-            detail: 'There is nothing at this address.',
-            instance: null,
-            code: 'not_found',
-            retryable: false,
-            errors: [],
-          });
-        }
-      }
-    },
-  );
-});
-
-describe('a mission of another tenant', () => {
-  const routes = withId.filter(({ path }) => path.startsWith('/v1/missions/'));
-
-  it.each(routes)('is a 404 for $verb $path', async ({ verb, path }) => {
-    const owner = await aTenant(transactions);
-    const other = await aTenant(transactions);
-    const address = path.replace('{id}', await aMission(owner.apiKey));
-    const answered = await api()[verb](address).set(bearer(other.apiKey)).send('{');
-    expect([answered.status, answered.body.code]).toEqual([404, 'not_found']);
-  });
-});
 
 describe('a key that is bound to a mission', () => {
   it('reaches that mission and no other, nor the tenant', async () => {
@@ -230,6 +129,35 @@ describe('a body', () => {
       `{"title":"x","metadata":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
     expect((await post(nested(30))).status).toBe(201);
     for (const levels of [31, 5_000, 100_000]) expect((await post(nested(levels))).status).toBe(422);
+  });
+
+  it.each([
+    ['{"title": "x", "metadata": {"n": 9007199254740993}}', '/metadata/n'],
+    ['{"title": "x", "metadata": {"n": 1e400}}', '/metadata/n'],
+    ['{"title": "x", "metadata": {"__proto__": {"polluted": true}}}', '/metadata/__proto__'],
+    ['{"title": "x", "__proto__": {"polluted": true}}', '/__proto__'],
+  ])('that could not be kept as it was sent is a 422: %s', async (body, pointer) => {
+    const answered = await post(body);
+    expect([answered.status, answered.body.code]).toEqual([422, 'validation_failed']);
+    expect(answered.body.errors[0].pointer).toBe(pointer);
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it('that names a field twice means the last of them, as everywhere in JavaScript', async () => {
+    const answered = await post('{"title": "first", "title": "last"}');
+    expect([answered.status, answered.body.title]).toEqual([201, 'last']);
+  });
+
+  it('comes back as it was sent, whatever its text', async () => {
+    const text = 'مرحبا \u202e\u200b 💥 \u0001 <script>{{x}} ${y} %s';
+    const metadata = {
+      [text]: text,
+      number: 0.1,
+      whole: Number.MAX_SAFE_INTEGER,
+      constructor: { prototype: 1 },
+    };
+    const answered = await post({ title: text, metadata });
+    expect([answered.status, answered.body.title, answered.body.metadata]).toEqual([201, text, metadata]);
   });
 
   it('over 256 kB is a 413, whether its length is told or not', async () => {
@@ -394,6 +322,37 @@ describe('lists', () => {
   );
 });
 
+describe('methods', () => {
+  it('that an address does not take are told from an address that is none', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const id = await aMission(apiKey);
+    const wrong = await api().put(`/v1/missions/${id}`).set(bearer(apiKey)).send({});
+    expect([wrong.status, wrong.body.code, wrong.headers.allow]).toEqual([
+      405,
+      'method_not_allowed',
+      'GET, HEAD, PATCH',
+    ]);
+    expect(wrong.headers['content-type']).toContain('application/problem+json');
+    expect((await api().put('/v1/nothing').set(bearer(apiKey))).status).toBe(404);
+  });
+
+  it('include HEAD wherever GET is: the same head and no body', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const id = await aMission(apiKey);
+    for (const path of [`/v1/missions/${id}`, `/v1/missions/${id}/events`, '/v1/missions', '/healthz']) {
+      const head = await api()
+        .head(path)
+        .set({ ...bearer(apiKey), Accept: '*/*' });
+      expect([head.status, head.text]).toEqual([200, undefined]);
+    }
+  });
+
+  it('without a key are refused with the scheme to use', async () => {
+    const refused = await api().get('/v1/missions');
+    expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer realm="wavekeeper"']);
+  });
+});
+
 describe('versions', () => {
   it('let a change through only while the mission is as it was read', async () => {
     const { apiKey } = await aTenant(transactions);
@@ -410,6 +369,21 @@ describe('versions', () => {
     expect(changed.headers.etag).not.toBe(tag);
     const stale = await patch('second');
     expect([stale.status, stale.body.code]).toEqual([412, 'stale']);
+  });
+
+  it('let a mission be changed while it works: its counters are no part of what was read', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const id = await aMission(apiKey);
+    const read = () => api().get(`/v1/missions/${id}`).set(bearer(apiKey));
+    const tag = String((await read()).headers.etag);
+    await api().post(`/v1/missions/${id}/tasks`).set(bearer(apiKey)).send({ title: 'a task' });
+    const later = await read().set('If-None-Match', tag);
+    expect([later.status, later.body.counts.queued]).toEqual([200, 1]);
+    const changed = await api()
+      .patch(`/v1/missions/${id}`)
+      .set({ ...bearer(apiKey), 'If-Match': tag })
+      .send({ title: 'changed' });
+    expect(changed.status).toBe(200);
   });
 
   it('let a reader skip what it has', async () => {
@@ -458,7 +432,7 @@ describe('documentation', () => {
   it('is OpenAPI 3.1 with every route, an operationId each, and the webhooks', async () => {
     const { body, status } = await api().get('/openapi.json');
     expect([status, body.openapi]).toEqual([200, '3.1.0']);
-    const ids = operations.map(({ operation }) => operation.operationId);
+    const ids = operations.map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
     expect(Object.keys(body.webhooks as object)).toContain('task.completed');
     const references = JSON.stringify(body).matchAll(/"#\/components\/schemas\/([^"]+)"/g);

@@ -22,6 +22,11 @@ export function JsonBody(schema: z.ZodType, bytesMax = BODY_BYTES_MAX): Paramete
   };
 }
 
+/** True for a body whose schema says what its absence means. */
+export function mayBeLeftOut(schema: z.ZodType): boolean {
+  return schema.safeParse(undefined).success;
+}
+
 /** The query parameters as this schema; unknown ones are ignored. */
 export function QueryOf(schema: z.ZodObject): ParameterDecorator {
   return (target, method, index) => {
@@ -72,7 +77,9 @@ class JsonBodyPipe implements PipeTransform<Request, Promise<unknown>> {
   ) {}
 
   async transform(request: Request): Promise<unknown> {
-    const body = parseJson(await readBody(request, this.bytesMax));
+    const bytes = await readBody(request, this.bytesMax);
+    if (bytes.length === 0 && mayBeLeftOut(this.schema)) return parseInput(this.schema, undefined);
+    const body = parseJson(bytes);
     requestStateOf(request).body = body;
     return parseInput(this.schema, body);
   }

@@ -1,11 +1,19 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Transactions } from '#database';
-import { authenticate, RequestLimiter, type Principal, type TenantPrincipal } from '#tenancy';
+import {
+  authenticate,
+  authenticateSession,
+  RequestLimiter,
+  type Principal,
+  type TenantPrincipal,
+} from '#tenancy';
 import { OPERATOR_KEY } from '../dependencies.js';
-import { ApiProblem } from './problem.js';
+import { isForeignWrite, originOf } from './cross-site.js';
+import { ApiProblem, unauthenticated } from './problem.js';
 import { requestStateOf } from './request-state.js';
 import { routeOf, type RouteOptions } from './route.js';
+import { sessionToken } from './session-cookie.js';
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
 const LIMIT_WINDOW_SECONDS = 60;
@@ -31,13 +39,28 @@ export class KeyGuard implements CanActivate {
   }
 
   private async principalOf(request: Request): Promise<Principal> {
-    const [, presentedKey] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+    const { authorization } = request.headers;
     const principal =
-      presentedKey === undefined
-        ? null
-        : await authenticate(this.transactions, presentedKey, this.operatorKey);
+      authorization === undefined ? await this.ofSession(request) : await this.ofKey(authorization);
     if (principal !== null) return principal;
-    throw new ApiProblem(401, 'unauthenticated', 'Send a valid key: Authorization: Bearer wk_…');
+    throw unauthenticated();
+  }
+
+  private async ofKey(authorization: string): Promise<Principal | null> {
+    const [, presentedKey] = BEARER.exec(authorization) ?? [];
+    return presentedKey === undefined
+      ? null
+      : authenticate(this.transactions, presentedKey, this.operatorKey);
+  }
+
+  /** A browser sends its cookie along with whatever page asks: a write must say that ours did. */
+  private async ofSession(request: Request): Promise<Principal | null> {
+    const token = sessionToken(request);
+    if (token === null) return null;
+    const principal = await authenticateSession(this.transactions, token);
+    if (principal !== null && isForeignWrite(originOf(request)))
+      throw new ApiProblem(403, 'cross_site_request', 'A session writes only from a page of this service.');
+    return principal;
   }
 
   private limit(principal: TenantPrincipal, response: Response): void {

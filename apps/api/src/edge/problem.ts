@@ -30,6 +30,11 @@ export function notFoundProblem(): ApiProblem {
   return new ApiProblem(404, 'not_found', 'There is nothing at this address.');
 }
 
+/** No key, or one that is not good (any more). */
+export function unauthenticated(): ApiProblem {
+  return new ApiProblem(401, 'unauthenticated', 'Send a valid key: Authorization: Bearer wk_…');
+}
+
 export function validationProblem(errors: readonly FieldError[]): ApiProblem {
   const code = errors.some((error) => error.code === 'invalid_text') ? 'invalid_text' : 'validation_failed';
   const [first] = errors;

@@ -41,7 +41,7 @@ export function stampResponse(request: Request, response: Response, next: NextFu
 }
 
 const DOCS = /^\/docs(\/|$)/;
-const PAGES = /^\/(waves|pages)\//;
+const PAGES = /^\/(waves\/|pages\/|sign-in$)/;
 
 function policyOf(path: string): string {
   if (DOCS.test(path)) return DOCS_POLICY;

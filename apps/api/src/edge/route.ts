@@ -16,6 +16,8 @@ export interface RouteOptions {
   readonly status?: number;
   /** Null: no body, or one that is no JSON. */
   readonly answer: z.ZodType | null;
+  /** What it streams to a caller that accepts text/event-stream, when it does. */
+  readonly eventStream?: string;
   /** Other answers that are no problems, by their status. */
   readonly alsoAnswers?: Readonly<Record<number, z.ZodType>>;
 }

@@ -44,9 +44,9 @@ export class CommandRunner {
       if (key === null) return { reply: await work(tx), replayed: false };
       const fingerprint = fingerprintOf(call.request);
       const kept = await takeIdempotencyKey(tx, key, fingerprint);
-      if (kept !== null) return this.replay(tx.tenantId, key, kept, fingerprint);
+      if (kept !== null) return this.replay(tx, key, kept, fingerprint);
       const reply = await work(tx);
-      await keepReply(tx, key, this.seal(tx.tenantId, key, reply));
+      await keepReply(tx, key, await this.seal(tx, key, reply));
       return { reply, replayed: false };
     });
     return answer(call.response, outcome);
@@ -59,9 +59,11 @@ export class CommandRunner {
   async runApart(call: Call, work: () => Promise<Reply>): Promise<unknown> {
     const key = idempotencyKeyOf(call.request);
     if (key === null) return answer(call.response, { reply: await work(), replayed: false });
-    const kept = await this.transactions.inTransaction(call.tenantId, (tx) => findKeptReply(tx, key));
-    if (kept !== null)
-      return answer(call.response, this.replay(call.tenantId, key, kept, fingerprintOf(call.request)));
+    const known = await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const kept = await findKeptReply(tx, key);
+      return kept && this.replay(tx, key, kept, fingerprintOf(call.request));
+    });
+    if (known !== null) return answer(call.response, known);
     const reply = await work();
     return this.run(call, () => Promise.resolve(reply));
   }
@@ -78,28 +80,29 @@ export class CommandRunner {
       const fingerprint = fingerprintOf(request);
       await lockOperatorKey(system, key);
       const kept = await findOperatorReply(system, key);
-      if (kept !== null) return this.replay(kept.tenantId, key, kept, fingerprint);
+      if (kept !== null) return this.replay(await system.become(kept.tenantId), key, kept, fingerprint);
       const { tx, reply } = await work(system);
       await takeIdempotencyKey(tx, key, fingerprint);
-      await keepReply(tx, key, this.seal(tx.tenantId, key, reply));
+      await keepReply(tx, key, await this.seal(tx, key, reply));
       return { reply, replayed: false };
     });
     return answer(response, outcome);
   }
 
-  private seal(tenantId: string, key: string, reply: Reply): { status: number; body: string } {
-    const sealed = this.secretBox.seal(JSON.stringify(reply.body), placeOf(tenantId, key));
+  private async seal(tx: Tx, key: string, reply: Reply): Promise<{ status: number; body: string }> {
+    const sealed = await this.secretBox.seal(tx, JSON.stringify(reply.body), placeOf(tx.tenantId, key));
     return { status: reply.status, body: sealed.toString('base64') };
   }
 
-  private replay(tenantId: string, key: string, kept: KeptReply, fingerprint: string): Outcome {
+  private async replay(tx: Tx, key: string, kept: KeptReply, fingerprint: string): Promise<Outcome> {
     if (kept.fingerprint !== fingerprint)
       throw new ApiProblem(
         422,
         'idempotency_key_reused',
         'This Idempotency-Key was used for another request; use a new one.',
       );
-    const body = this.secretBox.open(Buffer.from(kept.body, 'base64'), placeOf(tenantId, key));
+    const sealed = Buffer.from(kept.body, 'base64');
+    const body = await this.secretBox.open(tx, sealed, placeOf(tx.tenantId, key));
     return { reply: { status: kept.status, body: JSON.parse(body) }, replayed: true };
   }
 }

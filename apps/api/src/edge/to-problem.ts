@@ -6,7 +6,12 @@ import { ApiProblem, notFoundProblem } from './problem.js';
 /** How long a client should wait for a database that is away. */
 const UNAVAILABLE_SECONDS = 2;
 
-const STATUS_OF_REFUSAL: Record<RefusalKind, number> = { not_found: 404, conflict: 409, invalid: 422 };
+const STATUS_OF_REFUSAL: Record<RefusalKind, number> = {
+  not_found: 404,
+  conflict: 409,
+  invalid: 422,
+  forbidden: 403,
+};
 
 /** What the caller is told about an error. Whatever is not meant for a caller becomes a 500 that says nothing. */
 export function toProblem(error: unknown): ApiProblem {

@@ -22,7 +22,8 @@ import {
   updateEndpoint,
   type Resource,
 } from '#ledger';
-import { SecretBox } from '#tenancy';
+import { recordAudit, SecretBox } from '#tenancy';
+import { fieldsOf } from '../audit/fields-of.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireMatch } from '../edge/entity-tag.js';
@@ -64,7 +65,14 @@ export class EndpointsController {
         includeResult: input.include_result,
         description: input.description,
       });
-      return { status: 201, body: endpointView(await readEndpoint(tx, id), secret) };
+      const made = await readEndpoint(tx, id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'endpoint.created',
+        subjectId: encodeId('endpoint', id),
+        after: endpointView(made),
+      });
+      return { status: 201, body: endpointView(made, secret) };
     });
   }
 
@@ -102,16 +110,29 @@ export class EndpointsController {
   ) {
     requireWebhookUrl(this.checkWebhookUrl, patch.url, '/url');
     return this.transactions.inTransaction(call.tenantId, async (tx) => {
-      requireMatch(call.request, endpointView(await lockEndpoint(tx, endpoint.id)));
+      const before = endpointView(await lockEndpoint(tx, endpoint.id));
+      requireMatch(call.request, before);
       await updateEndpoint(tx, endpoint.id, patch);
-      return endpointView(await readEndpoint(tx, endpoint.id));
+      const after = endpointView(await readEndpoint(tx, endpoint.id));
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'endpoint.updated',
+        subjectId: after.id,
+        before: fieldsOf(before, patch),
+        after: fieldsOf(after, patch),
+      });
+      return after;
     });
   }
 
   @Delete(':id')
   @Route({ ...ONE, summary: 'Remove a webhook endpoint with its deliveries', status: 204, answer: null })
   async deleteEndpoint(@CurrentCall() call: Call, @Subject() endpoint: Resource): Promise<void> {
-    await this.transactions.inTransaction(call.tenantId, (tx) => deleteEndpoint(tx, endpoint.id));
+    await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const before = endpointView(await lockEndpoint(tx, endpoint.id));
+      await deleteEndpoint(tx, endpoint.id);
+      await recordAudit(tx, { actor: call.actor, action: 'endpoint.removed', subjectId: before.id, before });
+    });
   }
 
   @Post(':id/rotate-secret')
@@ -119,7 +140,13 @@ export class EndpointsController {
   async rotateEndpointSecret(@CurrentCall() call: Call, @Subject() endpoint: Resource) {
     return this.commands.run(call, async (tx) => {
       const secret = await rotateEndpointSecret(tx, this.secretBox, endpoint.id);
-      return { status: 200, body: endpointView(await readEndpoint(tx, endpoint.id), secret) };
+      const rotated = endpointView(await readEndpoint(tx, endpoint.id), secret);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'endpoint.secret_rotated',
+        subjectId: rotated.id,
+      });
+      return { status: 200, body: rotated };
     });
   }
 

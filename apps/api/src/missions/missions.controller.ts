@@ -1,11 +1,14 @@
 import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
+  encodeId,
   missionInputSchema,
   missionPatchSchema,
   missionSchema,
   missionStatusSchema,
   pageOf,
+  policyFrom,
+  type Mission,
   type MissionInput,
   type MissionPatch,
 } from '#contracts';
@@ -20,16 +23,18 @@ import {
   updateMission,
   type Resource,
 } from '#ledger';
-import { SecretBox } from '#tenancy';
+import { recordAudit, SecretBox } from '#tenancy';
+import { fieldsOf } from '../audit/fields-of.js';
+import { requireRoom } from '../directives/require-room.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
-import { requireMatch } from '../edge/entity-tag.js';
+import { requireMatch, twoPartTag } from '../edge/entity-tag.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
-import { missionView } from './missions.view.js';
+import { changeableView, missionView } from './missions.view.js';
 
 const listQuery = pageQuery.extend({ state: missionStatusSchema.optional() });
 
@@ -46,6 +51,8 @@ export class MissionsController {
   @Route({ summary: 'Create a mission', access: ['missions:write'], status: 201, answer: missionSchema })
   async createMission(@CurrentCall() call: Call, @JsonBody(missionInputSchema) input: MissionInput) {
     requireWebhookUrl(this.checkWebhookUrl, input.callback_url, '/callback_url');
+    for (const [place, text] of input.directives.entries())
+      requireRoom(policyFrom(input.policy), text, `/directives/${place}`);
     return this.commands.run(call, async (tx) => {
       const id = await createMission(tx, input, call.actor);
       await ensureCallbackEndpoints(
@@ -81,7 +88,10 @@ export class MissionsController {
   @Get(':id')
   @Route({ summary: 'Read a mission', access: ['missions:read'], subject: 'mission', answer: missionSchema })
   async readMission(@CurrentCall() call: Call, @Subject() mission: Resource) {
-    return this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, mission.id));
+    return tagged(
+      call,
+      await this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, mission.id)),
+    );
   }
 
   @Patch(':id')
@@ -96,11 +106,21 @@ export class MissionsController {
     @Subject() mission: Resource,
     @JsonBody(missionPatchSchema) patch: MissionPatch,
   ) {
-    return this.transactions.inTransaction(call.tenantId, async (tx) => {
-      requireMatch(call.request, missionView(await lockMissionStatus(tx, mission.id)));
+    const changed = await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const before = missionView(await lockMissionStatus(tx, mission.id));
+      requireMatch(call.request, changeableView(before));
       await updateMission(tx, mission.id, patch, call.actor);
-      return readView(tx, mission.id);
+      const after = await readView(tx, mission.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'mission.updated',
+        subjectId: after.id,
+        before: fieldsOf(before, patch),
+        after: fieldsOf(after, patch),
+      });
+      return after;
     });
+    return tagged(call, changed);
   }
 
   @Post(':id/pause')
@@ -149,11 +169,33 @@ export class MissionsController {
 
   private control(call: Call, mission: Resource, action: 'pause' | 'resume' | 'cancel' | 'archive') {
     return this.commands.run(call, async (tx) => {
+      const before = await lockMissionStatus(tx, mission.id);
       await controlMission(tx, mission.id, action, call.actor);
-      return { status: 200, body: await readView(tx, mission.id) };
+      const after = await readView(tx, mission.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: AUDITED[action],
+        subjectId: encodeId('mission', mission.id),
+        before: { state: before.status, holds: before.holds },
+        after: { state: after.state, holds: after.holds },
+      });
+      return { status: 200, body: after };
     });
   }
 }
+
+/** Counters move all the time; whoever changes a mission cares for what they can change. */
+function tagged(call: Call, mission: Mission): Mission {
+  call.response.setHeader('ETag', twoPartTag(changeableView(mission), mission));
+  return mission;
+}
+
+const AUDITED = {
+  pause: 'mission.paused',
+  resume: 'mission.resumed',
+  cancel: 'mission.canceled',
+  archive: 'mission.archived',
+} as const;
 
 async function readView(tx: Tx, missionId: string) {
   return missionView(await readMissionStatus(tx, missionId));

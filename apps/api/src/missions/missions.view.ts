@@ -33,3 +33,8 @@ export function missionView(mission: MissionRead): Mission {
     updated_at: mission.updatedAt.toISOString(),
   };
 }
+
+/** What a PATCH can change. */
+export function changeableView({ title, policy, budget }: Mission) {
+  return { title, policy, limit_usd: budget.limit_usd, daily_usd: budget.daily_usd };
+}

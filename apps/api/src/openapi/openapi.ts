@@ -2,7 +2,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { z } from 'zod';
 import { EVENT_TYPES, ID_PREFIXES, problemSchema, webhookBodySchema } from '#contracts';
-import { inputSchemasOf, type BodySchemas } from '../edge/input.js';
+import { inputSchemasOf, mayBeLeftOut, type BodySchemas } from '../edge/input.js';
 import { routeOf, type RouteOptions } from '../edge/route.js';
 import { Components, type JsonSchema } from './components.js';
 
@@ -58,7 +58,10 @@ function describe(operations: readonly Operation[]): OpenApiDocument {
     webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, describeWebhook(type, webhook)])),
     components: {
       schemas: components.schemas,
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'wk_…' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', bearerFormat: 'wk_…' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-wavekeeper' },
+      },
     },
   };
 }
@@ -70,11 +73,16 @@ function describeOperation(operation: Operation, components: Components, problem
     tags: [operation.tag],
     summary: route.summary,
     description: describeAccess(route),
-    security: route.access === 'public' ? [] : [{ key: [] }],
+    security: securityOf(route),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(bodies === undefined
       ? {}
-      : { requestBody: { required: true, content: content(components, bodies) } }),
+      : {
+          requestBody: {
+            required: !Object.values(bodies).every(mayBeLeftOut),
+            content: content(components, bodies),
+          },
+        }),
     responses: {
       ...describeAnswers(route, components),
       default: {
@@ -83,6 +91,12 @@ function describeOperation(operation: Operation, components: Components, problem
       },
     },
   };
+}
+
+/** Either will do; the operator signs in to nothing. */
+function securityOf({ access }: RouteOptions): JsonSchema[] {
+  if (access === 'public') return [];
+  return access === 'operator' ? [{ key: [] }] : [{ key: [] }, { session: [] }];
 }
 
 function describeAccess(route: RouteOptions): string {
@@ -95,10 +109,19 @@ function describeAnswers(route: RouteOptions, components: Components): JsonSchem
   const answers = Object.entries({ ...route.alsoAnswers, [route.status ?? 200]: route.answer });
   return Object.fromEntries(
     answers.map(([status, schema]) => {
-      const json = schema === null ? null : { schema: components.add(schema, 'output') };
-      return [status, { description: 'Done', ...(json && { content: { 'application/json': json } }) }];
+      const content = {
+        ...(schema === null ? {} : { 'application/json': { schema: components.add(schema, 'output') } }),
+        ...(route.eventStream === undefined
+          ? {}
+          : { 'text/event-stream': describeStream(route.eventStream) }),
+      };
+      return [status, { description: 'Done', ...(Object.keys(content).length > 0 && { content }) }];
     }),
   );
+}
+
+function describeStream(description: string): JsonSchema {
+  return { schema: { type: 'string', description } };
 }
 
 function content(components: Components, bodies: BodySchemas): JsonSchema {
@@ -134,10 +157,12 @@ function headerParameters(operation: Operation): JsonSchema[] {
     schema: { type: 'string', maxLength: 255 },
   });
   if (operation.route.access === 'public') return [];
+  if (operation.route.eventStream !== undefined && operation.route.subject !== undefined)
+    return [header('Last-Event-ID', 'The last seq that was read; goes before `after`.')];
   if (operation.verb === 'post')
     return [header('Idempotency-Key', 'The same key and body get the first answer again, for 72 hours.')];
   return operation.verb === 'patch'
-    ? [header('If-Match', 'The ETag that was read; 412 when it is stale.')]
+    ? [header('If-Match', 'The ETag that was read; 412 when what a PATCH can change has changed since.')]
     : [];
 }
 

@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
+import type { Request } from 'express';
 import { TASKS_PER_REQUEST_MAX, taskBatchSchema, taskInputSchema, type TaskInput } from '#contracts';
 import type { SubmissionItem } from '#ledger';
 import type { CheckWebhookUrl } from '../dependencies.js';
 import { fieldErrors } from '../edge/field-errors.js';
 import { parseInput } from '../edge/input.js';
 import { ApiProblem, validationProblem, type FieldError } from '../edge/problem.js';
-import { BODY_BYTES_MAX, parseJson, tooLarge } from '../edge/read-body.js';
+import { BODY_BYTES_MAX, parseJson, readBody, readChunks, tooLarge } from '../edge/read-body.js';
+import { LineSplitter } from './line-splitter.js';
 
-export const BULK_BYTES_MAX = 8 * 1_024 * 1_024;
+const BULK_BYTES_MAX = 8 * 1_024 * 1_024;
 const LINE_BYTES_MAX = 64 * 1_024;
-const NEWLINE = 0x0a;
 
 /** What a request hands in: one task, answered alone, or a list, answered item by item. */
 export interface Submission {
@@ -19,8 +21,12 @@ export interface Submission {
 }
 
 /** Reads `{…}`, `{"tasks": […]}` or newline-delimited JSON. In a list a bad item is that item's problem only. */
-export function readSubmission(bytes: Buffer, contentType: string, check: CheckWebhookUrl): Submission {
-  if (/^application\/(x-)?ndjson\b/i.test(contentType)) return readLines(bytes, check);
+export async function readSubmission(request: Request, check: CheckWebhookUrl): Promise<Submission> {
+  const isLines = /^application\/(x-)?ndjson\b/i.test(request.headers['content-type'] ?? '');
+  return isLines ? readLines(request, check) : toSubmission(await readBody(request, BULK_BYTES_MAX), check);
+}
+
+function toSubmission(bytes: Buffer, check: CheckWebhookUrl): Submission {
   const body = parseJson(bytes);
   if (body !== null && typeof body === 'object' && 'tasks' in body) {
     const { tasks } = parseInput(taskBatchSchema, body);
@@ -33,30 +39,25 @@ export function readSubmission(bytes: Buffer, contentType: string, check: CheckW
   return { items: [{ task }], isBatch: false, body };
 }
 
-function readLines(bytes: Buffer, check: CheckWebhookUrl): Submission {
-  const lines = splitLines(bytes);
-  if (lines.length === 0 || lines.length > TASKS_PER_REQUEST_MAX)
-    throw validationProblem([
-      { pointer: '', code: 'too_big', message: `takes 1 to ${TASKS_PER_REQUEST_MAX} lines, one task each` },
-    ]);
-  return {
-    items: lines.map((line) => toLineItem(line, check)),
-    isBatch: true,
-    body: lines.map((line) => line.toString('utf8')),
-  };
+/** Each line becomes an item as it arrives; of the body itself only its hash is kept. */
+async function readLines(request: Request, check: CheckWebhookUrl): Promise<Submission> {
+  const items: SubmissionItem[] = [];
+  const hash = createHash('sha256');
+  const lines = new LineSplitter(LINE_BYTES_MAX, (line) => {
+    if (items.length === TASKS_PER_REQUEST_MAX) throw wrongLineCount();
+    hash.update(line).update('\n');
+    items.push(toLineItem(line, check));
+  });
+  await readChunks(request, BULK_BYTES_MAX, (chunk) => lines.push(chunk));
+  lines.end();
+  if (items.length === 0) throw wrongLineCount();
+  return { items, isBatch: true, body: { lines: items.length, sha256: hash.digest('hex') } };
 }
 
-function splitLines(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    const line = bytes.subarray(start, end);
-    if (line.length > LINE_BYTES_MAX) throw tooLarge(LINE_BYTES_MAX);
-    if (line.toString('latin1').trim() !== '') lines.push(line);
-    start = end + 1;
-  }
-  return lines;
+function wrongLineCount(): ApiProblem {
+  return validationProblem([
+    { pointer: '', code: 'too_big', message: `takes 1 to ${TASKS_PER_REQUEST_MAX} lines, one task each` },
+  ]);
 }
 
 function toLineItem(line: Buffer, check: CheckWebhookUrl): SubmissionItem {

@@ -22,11 +22,10 @@ import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { DocumentedBody } from '../edge/input.js';
 import { ApiProblem } from '../edge/problem.js';
-import { readBody } from '../edge/read-body.js';
 import { requestStateOf } from '../edge/request-state.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner, type Reply } from '../edge/run-command.js';
-import { BULK_BYTES_MAX, readSubmission, type Submission } from './submission.js';
+import { readSubmission, type Submission } from './submission.js';
 import { taskView } from './tasks.view.js';
 
 const SUBMISSION_BODIES = {
@@ -64,9 +63,7 @@ export class SubmitController {
   }
 
   private async submit(call: Call, missionOf: (tx: Tx) => Promise<string>): Promise<unknown> {
-    const bytes = await readBody(call.request, BULK_BYTES_MAX);
-    const contentType = call.request.headers['content-type'] ?? '';
-    const submission = readSubmission(bytes, contentType, this.checkWebhookUrl);
+    const submission = await readSubmission(call.request, this.checkWebhookUrl);
     requestStateOf(call.request).body = submission.body;
     const answer = await this.commands.run(call, async (tx) => {
       const missionId = await missionOf(tx);

@@ -19,13 +19,18 @@ export function taskSummaryView(task: TaskSummaryRead): TaskSummary {
     generation: task.generation,
     created_by_wave: encodeOptionalId('wave', task.createdByWave),
     reviewed_by_wave: encodeOptionalId('wave', task.reviewedByWave),
-    digest_id: null,
+    digest_id: encodeOptionalId('digest', cardIdOf(task)),
     callback_url: task.callbackUrl,
     metadata: task.metadata as Record<string, Json>, // written from a parsed body
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),
     completed_at: task.completedAt?.toISOString() ?? null,
   };
+}
+
+/** The card of how the task has ended; an earlier generation's is not it. */
+function cardIdOf({ digests, generation }: TaskSummaryRead): string | null {
+  return digests.find((card) => card.generation === generation)?.id ?? null;
 }
 
 export function taskView(task: TaskRead): Task {

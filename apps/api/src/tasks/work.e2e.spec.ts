@@ -4,6 +4,7 @@ import request from 'supertest';
 import { decodeId, newUuid, taskSchema, missionSchema, eventSchema, attemptSchema } from '#contracts';
 import { anApi, REFUSED_URL } from '../../test-support/api.js';
 import { createTestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { aTenant } from '../../test-support/a-tenant.js';
 
 const { transactions, drop } = await createTestDatabase();
@@ -23,6 +24,7 @@ interface Person {
   get(path: string): request.Test;
   post(path: string, body?: string | object): request.Test;
   patch(path: string, body: object): request.Test;
+  delete(path: string): request.Test;
 }
 
 /** A tenant with one mission, and its key in every request. */
@@ -41,6 +43,7 @@ async function aPerson(): Promise<Person> {
     get: (path) => send(api().get(path)),
     post: (path, body = {}) => send(api().post(path)).set('Content-Type', 'application/json').send(body),
     patch: (path, body) => send(api().patch(path)).send(body),
+    delete: (path) => send(api().delete(path)),
   };
 }
 
@@ -254,6 +257,20 @@ describe('tasks', () => {
     expect((await person.get('/v1/tasks?q=%00')).status).toBe(422);
   });
 
+  it('name the card of how they ended, which outlives a tree that is made again', async () => {
+    const person = await aPerson();
+    const made = await person.post(`/v1/missions/${person.missionId}/tasks`, { title: 'x' });
+    expect(made.body.digest_id).toBeNull();
+    const path = `/v1/tasks/${String(made.body.id)}`;
+    const { body: canceled } = await person.post(`${path}/cancel`, {});
+    expect(canceled.digest_id).toMatch(/^dig_/);
+    const rebuilt = await person.post(`/v1/missions/${person.missionId}/digests/rebuild`, {});
+    expect([rebuilt.status, rebuilt.body]).toEqual([200, { task_ends: 1, digests: 0 }]);
+    expect((await person.get(path)).body.digest_id).toBe(canceled.digest_id);
+    await person.post(`${path}/retry`, {});
+    expect((await person.get(path)).body.digest_id).toBeNull();
+  });
+
   it('in lists leave out instructions, result and attempts', async () => {
     const person = await aPerson();
     await person.post(`/v1/missions/${person.missionId}/tasks`, { title: 'x', instructions: 'long' });
@@ -347,6 +364,25 @@ describe('a claimed attempt', () => {
       attempt: { state: 'leased', worker: 'worker' },
       task: { id: task.body.id },
     });
+  });
+
+  it('is nothing for a key that is revoked while it waits', async () => {
+    const person = await aPerson();
+    const key = await person.post('/v1/api-keys', { name: 'w', scopes: ['workers:claim'] });
+    const waiting = request(app.getHttpServer())
+      .post('/v1/claims')
+      .set({ Authorization: `Bearer ${String(key.body.api_key)}` })
+      .send({ pool: 'build', wait_seconds: 30 })
+      .then((answer) => answer);
+    await eventually('the key was let in', async () => {
+      const { body } = await person.get('/v1/api-keys');
+      return body.data.some(
+        (one: { id: string; last_used_at: string | null }) =>
+          one.id === key.body.id && one.last_used_at !== null,
+      );
+    });
+    await person.delete(`/v1/api-keys/${String(key.body.id)}`);
+    expect((await waiting).status).toBe(401);
   });
 
   it('is claimed once by an Idempotency-Key', async () => {

@@ -1,19 +1,22 @@
 import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import { pageOf, tenantInputSchema, tenantPatchSchema, tenantSchema } from '#contracts';
+import { encodeId, pageOf, tenantInputSchema, tenantPatchSchema, tenantSchema } from '#contracts';
 import { Transactions } from '#database';
 import type { Resource } from '#ledger';
+import type { Logger } from '#telemetry';
 import {
   createTenant,
   deleteTenant,
   findTenant,
   listTenants,
   lockTenant,
+  recordAudit,
   updateTenant,
   type KeyEnvironment,
 } from '#tenancy';
-import { KEY_ENVIRONMENT } from '../dependencies.js';
+import { fieldsOf } from '../audit/fields-of.js';
+import { KEY_ENVIRONMENT, LOGGER } from '../dependencies.js';
 import { Subject } from '../edge/call.js';
 import { requireMatch } from '../edge/entity-tag.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
@@ -23,12 +26,15 @@ import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { tenantView } from './tenants.view.js';
 
+const OPERATOR = { kind: 'operator', id: null } as const;
+
 @Controller('v1/tenants')
 export class TenantsController {
   constructor(
     @Inject(Transactions) private readonly transactions: Transactions,
     @Inject(CommandRunner) private readonly commands: CommandRunner,
     @Inject(KEY_ENVIRONMENT) private readonly environment: KeyEnvironment,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Post()
@@ -45,6 +51,12 @@ export class TenantsController {
   ) {
     return this.commands.runForNewTenant({ request, response }, async (system) => {
       const { row, apiKey, tx } = await createTenant(system, { ...input, environment: this.environment });
+      await recordAudit(tx, {
+        actor: OPERATOR,
+        action: 'tenant.created',
+        subjectId: encodeId('tenant', row.id),
+        after: tenantView(row),
+      });
       return { tx, reply: { status: 201, body: tenantView(row, apiKey) } };
     });
   }
@@ -78,7 +90,15 @@ export class TenantsController {
       const before = await lockTenant(system, tenant.id);
       if (before === null) throw notFoundProblem();
       requireMatch(request, tenantView(before));
-      return tenantView(await updateTenant(system, before, patch));
+      const after = tenantView(await updateTenant(system, before, patch));
+      await recordAudit(await system.become(tenant.id), {
+        actor: OPERATOR,
+        action: 'tenant.updated',
+        subjectId: after.id,
+        before: fieldsOf(tenantView(before), patch),
+        after: fieldsOf(after, patch),
+      });
+      return after;
     });
   }
 
@@ -91,6 +111,8 @@ export class TenantsController {
     answer: null,
   })
   async deleteTenant(@Subject() tenant: Resource): Promise<void> {
-    await deleteTenant(this.transactions, tenant.id);
+    if (await deleteTenant(this.transactions, tenant.id))
+      // what the tenant did goes with it: that it went stands in the log alone
+      this.logger.info({ tenantId: encodeId('tenant', tenant.id) }, 'the operator removed a tenant');
   }
 }

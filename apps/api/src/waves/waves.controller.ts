@@ -1,21 +1,42 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { conductorGaugeSchema, contextManifestSchema, encodeId, pageOf, waveSchema } from '#contracts';
-import { rebuildWaveContext } from '#conductor';
+import {
+  conductorGaugeSchema,
+  contextManifestSchema,
+  encodeId,
+  pageOf,
+  rotationInputSchema,
+  rotationSchema,
+  waveSchema,
+  type RotationInput,
+} from '#contracts';
+import { expectTokens, rebuildWaveContext } from '#conductor';
 import { Transactions } from '#database';
-import { listWaves, readMissionStatus, readWaveContext, readWaveWithDecisions, type Resource } from '#ledger';
+import {
+  listWaves,
+  readMissionStatus,
+  readWaveContext,
+  readWaveWithDecisions,
+  rotateConductor,
+  type Resource,
+} from '#ledger';
+import { recordAudit } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
-import { QueryOf } from '../edge/input.js';
+import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { notFoundProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
+import { CommandRunner } from '../edge/run-command.js';
 import { gaugeView, waveView } from './waves.view.js';
 
 const contextQuery = z.object({ rebuild: z.enum(['true', 'false']).default('false') });
 
 @Controller('v1')
 export class WavesController {
-  constructor(@Inject(Transactions) private readonly transactions: Transactions) {}
+  constructor(
+    @Inject(Transactions) private readonly transactions: Transactions,
+    @Inject(CommandRunner) private readonly commands: CommandRunner,
+  ) {}
 
   @Get('missions/:id/conductor')
   @Route({
@@ -29,6 +50,31 @@ export class WavesController {
       const mission = await readMissionStatus(tx, subject.id);
       const wave = mission.waveId === null ? null : await readWaveWithDecisions(tx, mission.waveId);
       return gaugeView(mission, wave);
+    });
+  }
+
+  @Post('missions/:id/conductor/rotate')
+  @Route({
+    summary: 'Archive the conductor and start a fresh one, after the running wave or now',
+    access: ['missions:write'],
+    subject: 'mission',
+    status: 202,
+    answer: rotationSchema,
+  })
+  async rotateConductor(
+    @CurrentCall() call: Call,
+    @Subject() mission: Resource,
+    @JsonBody(rotationInputSchema) input: RotationInput,
+  ) {
+    return this.commands.run(call, async (tx) => {
+      const body = await rotateConductor(tx, mission.id, input, { actor: call.actor, expectTokens });
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'conductor.rotated',
+        subjectId: encodeId('mission', mission.id),
+        after: { ...input, epoch: body.epoch },
+      });
+      return { status: 202, body };
     });
   }
 

@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { MISSION_STATUSES, type Mission } from '#contracts';
 import type { Session } from '../session.js';
-import { bar, count, oneLine, shortTokens, table } from '../text-layout.js';
+import { oneLine, table } from '../text-layout.js';
+import { missionLines } from '../watch/watch-view.js';
 import { collect, cursorOption, jsonOption, limitOption, type PageOptions } from './options.js';
 
 const TITLE_CHARACTERS = 50;
-const BAR_WIDTH = 20;
 
 interface CreateOptions {
   readonly json?: true;
@@ -43,6 +43,47 @@ export function addMissionCommands(program: Command, session: Session): void {
     .description('where a mission stands: tasks, conductor, context, money')
     .addOption(jsonOption())
     .action((id: string, options: { json?: true }) => showMission(session, id, options));
+  for (const [action, description] of Object.entries(CONTROLS))
+    mission
+      .command(action)
+      .argument('<id>', 'msn_…')
+      .description(description)
+      .addOption(jsonOption())
+      .action((id: string, options: { json?: true }) => control(session, id, action as Control, options));
+  mission
+    .command('tell')
+    .alias('message')
+    .argument('<id>', 'msn_…')
+    .argument('<text>')
+    .description('say something to a mission; its next wave reads it first')
+    .addOption(jsonOption())
+    .action((id: string, text: string, options: { json?: true }) => tell(session, id, text, options));
+}
+
+const CONTROLS = {
+  pause: 'start no new waves and attempts; what runs may finish',
+  resume: 'take up work again, and drop what holds it',
+  cancel: 'end it and cancel what is open',
+  archive: 'put it away for good',
+} as const;
+type Control = keyof typeof CONTROLS;
+
+async function control(
+  session: Session,
+  id: string,
+  action: Control,
+  options: { json?: true },
+): Promise<void> {
+  const mission = await (await session.client()).controlMission(id, action);
+  if (options.json) return session.terminal.printJson(mission);
+  session.terminal.print(`${mission.id}  ${mission.state}  ${oneLine(mission.title, TITLE_CHARACTERS)}`);
+}
+
+async function tell(session: Session, id: string, text: string, options: { json?: true }): Promise<void> {
+  const message = await (await session.client()).postMessage(id, text);
+  if (options.json) return session.terminal.printJson(message);
+  session.terminal.print(`${message.id}  taken in`);
+  session.terminal.note(`next: wavekeeper messages ${id}`);
 }
 
 async function createMission(session: Session, title: string, options: CreateOptions): Promise<void> {
@@ -83,28 +124,11 @@ async function showMission(session: Session, id: string, options: { json?: true 
   const client = await session.client();
   const [mission, conductor] = await Promise.all([client.getMission(id), client.getConductor(id)]);
   if (options.json) return session.terminal.printJson({ mission, conductor });
-  const { tokens, budget, level } = conductor.context;
-  const rows = [
-    ['state', [mission.state, ...mission.holds.map((hold) => `hold: ${hold}`)].join(', ')],
-    ['tasks', countsText(mission)],
-    [
-      'conductor',
-      conductor.wave === null ? 'at rest' : `wave ${conductor.wave.number} (${conductor.wave.trigger})`,
-    ],
-    ['context', `${bar(tokens, budget, BAR_WIDTH)} ${shortTokens(tokens)}/${shortTokens(budget)} ${level}`],
-    ['inbox', `${count(conductor.spill, 'item')} that no wave has seen`],
-    ['spent', `$${mission.budget.spent_usd} of ${mission.budget.limit_usd ?? 'no limit'}`],
-  ];
   session.terminal.print(session.terminal.paint('bold', oneLine(mission.title, TITLE_CHARACTERS)));
-  session.terminal.print(table(rows).join('\n'));
+  session.terminal.print(missionLines(mission, conductor).join('\n'));
 }
 
 function progressText(mission: Mission): string {
   const total = Object.values(mission.counts).reduce((sum, amount) => sum + amount, 0);
   return `${mission.counts.completed}/${total}`;
-}
-
-function countsText(mission: Mission): string {
-  const filled = Object.entries(mission.counts).filter(([, amount]) => amount > 0);
-  return filled.length === 0 ? 'none' : filled.map(([state, amount]) => `${amount} ${state}`).join(', ');
 }

@@ -334,7 +334,7 @@ describe('the bounds of a hand-off', () => {
     const refs = Array.from({ length: 100 }, (_, index) => `T${1_000_000_000 + index}`);
     const note = callsOf(aRequest({ freeSlots: 500, ready: refs.map((ref) => task(ref)) })).at(-1)?.input;
     expect(writeToolSchemas.handoff.parse(note).note.length).toBeLessThanOrEqual(HANDOFF_NOTE_CHARACTERS_MAX);
-    expect(writeToolSchemas.handoff.parse(note).note).toContain('and 60 more');
+    expect(writeToolSchemas.handoff.parse(note).note).toContain('and 85 more');
     expect(DISPATCH_REFS_MAX).toBe(20);
   });
 });

@@ -41,6 +41,7 @@ describe('viewOf', () => {
       openTasks: 21,
       endedTasks: 33,
       freeSlots: 45,
+      inFlight: ['T13'],
       ready: [{ ref: 'T12', priority: 1, worker: null, failures: 2, reason: null, needs: null }],
       review: [{ taskRef: 'T14', attemptRef: 'A16', resultShown: false }],
       blocked: [
@@ -87,10 +88,12 @@ stop
     expect(viewOf(promptOf(['# Z1 Role']))).toEqual({
       waveNumber: 0,
       verification: false,
+      namedGoByRule: false,
+      acceptingNeedsApproval: false,
       workers: [],
       criteria: [],
       completedRefs: [],
-      board: { openTasks: 0, endedTasks: 0, freeSlots: 0, ready: [], review: [], blocked: [] },
+      board: { openTasks: 0, endedTasks: 0, inFlight: [], freeSlots: 0, ready: [], review: [], blocked: [] },
       inbox: [],
       turns: [],
       fenced: [],

@@ -17,9 +17,13 @@ export interface ConductorView {
   readonly waveNumber: number;
   readonly verification: boolean;
   readonly workers: readonly string[];
+  /** Tasks that name a worker are dispatched without it. */
+  readonly namedGoByRule: boolean;
+  /** What it accepts completes only when a person approves. */
+  readonly acceptingNeedsApproval: boolean;
   /** Numbers of the acceptance criteria. */
   readonly criteria: readonly number[];
-  /** Those whose cards are shown, oldest first. */
+  /** Those that finished work names. */
   readonly completedRefs: readonly string[];
   readonly board: BoardView;
   readonly inbox: readonly InboxItemView[];
@@ -36,6 +40,8 @@ export interface BoardView {
   readonly ready: readonly OpenTaskView[];
   readonly review: readonly ReviewView[];
   readonly blocked: readonly OpenTaskView[];
+  /** Refs of the tasks that are offered or worked on. */
+  readonly inFlight: readonly string[];
 }
 
 export interface OpenTaskView {
@@ -80,14 +86,23 @@ export function viewOf(prompt: Prompt): ConductorView {
   return {
     waveNumber: numberAt(header, /^Wave (\d+)\b/m) ?? 0,
     verification: /^Verification:/m.test(header),
+    namedGoByRule: /^Planning: tasks that name a worker\b/m.test(charter),
+    acceptingNeedsApproval: /^Approval: what you accept\b/m.test(charter),
     workers: workers.split(',').flatMap((name) => name.trim() || []),
     criteria: [...charter.matchAll(/^Criterion (\d+):/gm)].map((match) => Number(match[1])),
-    completedRefs: [...finished.matchAll(/^(T\d+) completed\b/gm)].flatMap((match) => match[1] ?? []),
+    completedRefs: completedRefsOf(finished),
     board: parseBoard(sections.get('Z6') ?? ''),
     inbox: parseInbox(sections.get('Z7') ?? ''),
     turns: turnsOf(prompt),
     fenced: [...sections.values()].flatMap(fencedTexts),
   };
+}
+
+/** `T5 completed after 1 attempt`, and of a digest `G1: 7 completed T1 T2, 1 failed T3`. */
+function completedRefsOf(finished: string): string[] {
+  return [...finished.matchAll(/^(?:(T\d+) completed\b|G\d+: \d+ completed((?: T\d+)*))/gm)].flatMap(
+    ([, card = '', digest = '']) => `${card}${digest}`.split(' ').filter((ref) => ref !== ''),
+  );
 }
 
 /** Each section is a text block of its own, so that a heading inside another section's text begins nothing. */
@@ -114,6 +129,9 @@ function parseBoard(section: string): BoardView {
     ready: openTasksUnder('Ready to dispatch'),
     review: parseReviews(piecesUnder(pieces, 'Waiting for review')),
     blocked: openTasksUnder('Blocked'),
+    inFlight: piecesUnder(pieces, 'In flight').flatMap(
+      (piece) => lineMatch(piece, /^(T\d+) A\d+\b/)[1] ?? [],
+    ),
   };
 }
 

@@ -48,10 +48,16 @@ const aWrite: fc.Arbitrary<StagedWrite> = fc.oneof(
   fc
     .record({ refs: fc.array(aRef, { minLength: 1, maxLength: 20 }), worker: perhaps(fc.constant('build')) })
     .map((input) => ({ tool: 'task_dispatch' as const, input })),
+  fc
+    .record({ refs: fc.array(aRef, { minLength: 1, maxLength: 20 }), reason: fc.constant('not needed') })
+    .map((input) => ({ tool: 'task_cancel' as const, input })),
+  fc
+    .record({ kind: fc.constantFrom('text', 'approval'), prompt: fc.string({ minLength: 1 }) })
+    .map((input) => ({ tool: 'ask_human' as const, input })),
   verdicts.map((some) => ({ tool: 'task_review' as const, input: { verdicts: some } })),
   entries.map((some) => ({ tool: 'note' as const, input: { entries: some } })),
   fc
-    .record({ note: fc.string({ maxLength: 1_200 }), done: fc.boolean() })
+    .record({ note: fc.string({ maxLength: 90 }), done: fc.boolean() })
     .map((input) => ({ tool: 'handoff' as const, input })),
 );
 
@@ -64,8 +70,11 @@ function itemsOf(write: StagedWrite): unknown[] {
       return write.input.refs.map((ref) => ({ ref, worker: write.input.worker }));
     case 'task_review':
       return write.input.verdicts;
+    case 'task_cancel':
+      return write.input.refs.map((ref) => ({ ref, reason: write.input.reason }));
     case 'note':
       return write.input.entries;
+    case 'ask_human':
     case 'handoff':
       return [write.input];
   }
@@ -120,6 +129,13 @@ describe('parseCalls', () => {
     expect([...Object.keys(readToolSchemas), ...Object.keys(writeToolSchemas)].sort()).toEqual(
       [...CONDUCTOR_TOOLS].sort(),
     );
+  });
+
+  it('refuses a hand-off note that the next conductor could not be shown whole, and says the bound', () => {
+    const said = messageOf(parse('handoff', { note: '漢字'.repeat(150), done: false }));
+    expect(said).toContain('takes about 390 tokens and may take 300');
+    expect(messageOf(parse('handoff', { note: 'x'.repeat(901), done: false }))).toContain('<=900');
+    expect(parse('handoff', { note: '漢字'.repeat(100), done: false }).kind).toBe('write');
   });
 
   it('says what is wrong with an input, and where, so that it can be mended', () => {

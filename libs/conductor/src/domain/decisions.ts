@@ -1,5 +1,6 @@
 import {
   CONDUCTOR_TOOLS,
+  HANDOFF_NOTE_TOKENS_MAX,
   readToolSchemas,
   toStorableText,
   writeToolSchemas,
@@ -9,6 +10,7 @@ import {
   type StagedWrite,
   type WriteTool,
 } from '#contracts';
+import { cleanText, estimateTokens } from '#context';
 import { z } from 'zod';
 
 /** Tool calls of one response that are run; a cache look-back reaches no further. */
@@ -53,9 +55,20 @@ export function onlyHandoff(call: ParsedCall): ParsedCall {
 
 function parseWrite(id: string, tool: WriteTool, input: unknown): ParsedCall {
   const parsed = z.discriminatedUnion('tool', WRITE_CALLS).safeParse({ tool, input });
-  return parsed.success
+  if (!parsed.success) return schemaError(id, tool, parsed.error);
+  const excess = excessOf(parsed.data);
+  return excess === null
     ? { id, kind: 'write', writes: splitWrite(parsed.data) }
-    : schemaError(id, tool, parsed.error);
+    : error(id, `nothing of this call was run: ${excess}`);
+}
+
+/** A hand-off note is shown whole to the next conductor or not taken: what is too long for that; null when nothing is. */
+function excessOf(write: StagedWrite): string | null {
+  if (write.tool !== 'handoff') return null;
+  const tokens = estimateTokens(cleanText(write.input.note));
+  return tokens <= HANDOFF_NOTE_TOKENS_MAX
+    ? null
+    : `the note of handoff takes about ${tokens} tokens and may take ${HANDOFF_NOTE_TOKENS_MAX}; shorten it, and record what has to last as notes`;
 }
 
 function parseRead(id: string, tool: ReadTool, input: unknown): ParsedCall {
@@ -67,6 +80,8 @@ const WRITE_CALLS = [
   z.object({ tool: z.literal('task_upsert'), input: writeToolSchemas.task_upsert }),
   z.object({ tool: z.literal('task_dispatch'), input: writeToolSchemas.task_dispatch }),
   z.object({ tool: z.literal('task_review'), input: writeToolSchemas.task_review }),
+  z.object({ tool: z.literal('task_cancel'), input: writeToolSchemas.task_cancel }),
+  z.object({ tool: z.literal('ask_human'), input: writeToolSchemas.ask_human }),
   z.object({ tool: z.literal('note'), input: writeToolSchemas.note }),
   z.object({ tool: z.literal('handoff'), input: writeToolSchemas.handoff }),
 ] as const;
@@ -74,6 +89,7 @@ const WRITE_CALLS = [
 const READ_CALLS = [
   z.object({ tool: z.literal('ledger_get'), input: readToolSchemas.ledger_get }),
   z.object({ tool: z.literal('ledger_search'), input: readToolSchemas.ledger_search }),
+  z.object({ tool: z.literal('digest_expand'), input: readToolSchemas.digest_expand }),
   z.object({ tool: z.literal('artifact_read'), input: readToolSchemas.artifact_read }),
 ] as const;
 
@@ -86,8 +102,11 @@ export function splitWrite(write: StagedWrite): StagedWrite[] {
       return write.input.refs.map((ref) => ({ tool: write.tool, input: { ...write.input, refs: [ref] } }));
     case 'task_review':
       return write.input.verdicts.map((verdict) => ({ tool: write.tool, input: { verdicts: [verdict] } }));
+    case 'task_cancel':
+      return write.input.refs.map((ref) => ({ tool: write.tool, input: { ...write.input, refs: [ref] } }));
     case 'note':
       return write.input.entries.map((entry) => ({ tool: write.tool, input: { entries: [entry] } }));
+    case 'ask_human':
     case 'handoff':
       return [write];
   }

@@ -79,6 +79,9 @@ describe('judgedCall', () => {
       tasks: [],
       notesInForce: [],
       criteriaOwed: 0,
+      approval: 'none',
+      questionsAskable: 1,
+      directivesProposable: 1,
     };
     const writes = WRITES.map(([, write]) => write);
     expect(judgedCall('toolu_1', writes, decide(view, writes))).toMatchObject({

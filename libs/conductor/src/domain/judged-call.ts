@@ -38,11 +38,13 @@ function itemName(write: StagedWrite): string {
     case 'task_upsert':
       return write.input.items[0]?.key ?? write.tool;
     case 'task_dispatch':
+    case 'task_cancel':
       return write.input.refs[0] ?? write.tool;
     case 'task_review':
       return write.input.verdicts[0]?.ref ?? write.tool;
     case 'note':
       return `note ${write.input.entries[0]?.kind ?? ''}`.trim();
+    case 'ask_human':
     case 'handoff':
       return write.tool;
   }

@@ -70,6 +70,13 @@ describe('packSection', () => {
     expect(section.ceiling).toBe(section.tokens);
   });
 
+  it('says nothing of a ranked list before what stands above it', () => {
+    const [list] = aPlan([anItem('T1', [wordy]), anItem('T2', ['two\n'], { worth: 1_000 })]).lists;
+    const plan: SectionPlan = { name: 'Z6', lists: list ? [{ ...list, ranked: true }] : [], omitted: [] };
+    expect(packSection(plan, minimumTokens(plan) + 10).shown).toEqual([]);
+    expect(packSection(plan, fullTokens(plan)).shown).toEqual(['T1', 'T2']);
+  });
+
   it('does not skip a rung that does not fit', () => {
     const item = anItem('T1', ['one\n', `${wordy}\n`, 'short\n']);
     const plan = aPlan([item]);

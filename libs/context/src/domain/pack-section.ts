@@ -62,6 +62,8 @@ interface Step {
   readonly level: number;
   readonly tokens: number;
   readonly density: number;
+  /** What must be on the page before. */
+  readonly after: Item | null;
 }
 
 function climb(plan: SectionPlan, roomTokens: number): Levels {
@@ -69,26 +71,38 @@ function climb(plan: SectionPlan, roomTokens: number): Levels {
   const levels = new Map<Item, number>();
   for (const item of items) if (item.guaranteed) levels.set(item, 0);
   let leftTokens = roomTokens - minimumTokens(plan);
-  const steps = items.flatMap(stepsOf).sort((left, right) => right.density - left.density);
+  const steps = plan.lists.flatMap(stepsOfList).sort((left, right) => right.density - left.density);
   for (const step of steps) {
     const isNext = (levels.get(step.item) ?? -1) === step.level - 1;
-    if (!isNext || step.tokens > leftTokens) continue;
+    const isInTurn = step.after === null || levels.has(step.after);
+    if (!isNext || !isInTurn || step.tokens > leftTokens) continue;
     levels.set(step.item, step.level);
     leftTokens -= step.tokens;
   }
   return levels;
 }
 
+/** In a ranked list no item sorts before the one above it, nor is said without it. */
+function stepsOfList({ items, ranked }: ItemList): Step[] {
+  let above: Step | null = null;
+  return items.flatMap((item) => {
+    const steps = stepsOf(item, ranked === undefined ? null : above);
+    above = steps[0] ?? above;
+    return steps;
+  });
+}
+
 /** Each further rung is worth half of the one below it, and never sorts before it. */
-function stepsOf(item: Item): Step[] {
+function stepsOf(item: Item, above: Step | null): Step[] {
   const steps: Step[] = [];
-  let density = Number.POSITIVE_INFINITY;
+  let density = above?.density ?? Number.POSITIVE_INFINITY;
   let tokensBelow = 0;
   for (const [level, { tokens }] of item.ladder.entries()) {
     const extraTokens = tokens - tokensBelow;
     tokensBelow = tokens;
     density = Math.min(density, item.worth / 2 ** level / Math.max(1, extraTokens));
-    if (level > 0 || !item.guaranteed) steps.push({ item, level, tokens: extraTokens, density });
+    const after = above?.item ?? null;
+    if (level > 0 || !item.guaranteed) steps.push({ item, level, tokens: extraTokens, density, after });
   }
   return steps;
 }

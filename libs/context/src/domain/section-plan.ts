@@ -13,6 +13,8 @@ export interface ItemList {
   readonly source: string;
   readonly heading: string;
   readonly items: readonly Item[];
+  /** Set where the order is one of urgency: nothing of the list is said before all that stands above it. */
+  readonly ranked?: true;
   /** What becomes of items without room; null when all are guaranteed. */
   readonly rest: {
     /** How many more there are that the snapshot does not carry. */
@@ -68,6 +70,11 @@ export function decayed(worth: number, index: number, halvedAt: number): number 
 /** The call that reads things whole, as the model would make it. */
 export function getCall(refs: readonly string[]): string {
   return `ledger_get ${JSON.stringify({ refs })}`;
+}
+
+/** The call that lists the notes in force. */
+export function searchNotesCall(): string {
+  return `ledger_search ${JSON.stringify({ query: '', in: 'notes' })}`;
 }
 
 /** The call that lists the tasks of one state. */

@@ -30,11 +30,14 @@ export function boardPlan(snapshot: ConductorSnapshot, keyOf: FenceKeys): Sectio
     name: 'Z6',
     lists: [
       guaranteedList('board', heading, []),
-      taskList('ready', `## Ready to dispatch (${board.readyTotal})\n`, {
-        items: board.ready.map((task, index) => readyItem(task, index, keyOf)),
-        total: board.readyTotal,
-        state: 'queued',
-      }),
+      {
+        ...taskList('ready', `## Ready to dispatch (${board.readyTotal})\n`, {
+          items: board.ready.map((task, index) => readyItem(task, index, keyOf)),
+          total: board.readyTotal,
+          state: 'queued',
+        }),
+        ranked: true,
+      },
       guaranteedList(
         'in flight',
         `## In flight (${board.inFlight.length})\n`,
@@ -83,8 +86,9 @@ function taskList(
 
 function readyItem(task: SnapshotTask, index: number, keyOf: FenceKeys): Item {
   const failures = task.failures > 0 ? ` failures=${task.failures}` : '';
+  const reason = task.stateReason === 'dispatch_rejected' ? ' reason=dispatch_rejected' : '';
   return {
-    ...lineItem(task, failures, keyOf),
+    ...lineItem(task, failures + reason, keyOf),
     source: 'ready',
     worth: decayed(WORTH.ready, index, WORTH_HALVED_AT),
   };

@@ -2,7 +2,7 @@ import type { ConductorSnapshot, SnapshotInboxItem } from '#ledger';
 import { cutToTokens } from '../domain/estimate.js';
 import { excerptLadder, resultPointers, resultText } from './excerpt.js';
 import type { FenceKeys } from '../domain/fence.js';
-import { cleanLine } from '../domain/outside-text.js';
+import { cleanLine, cleanText } from '../domain/outside-text.js';
 import { minimumTokens } from '../domain/pack-section.js';
 import {
   getCall,
@@ -73,7 +73,8 @@ const WORTH = { person: 100, message: 50, result: 40, other: 20 } as const;
 
 function worthOf(item: SnapshotInboxItem): number {
   if (item.kind === 'message') return item.trusted ? WORTH.person : WORTH.message;
-  return item.kind === 'attempt_succeeded' ? WORTH.result : WORTH.other;
+  if (item.kind === 'answer') return item.source === 'person' ? WORTH.person : WORTH.message;
+  return item.kind === 'attempt_succeeded' || item.kind === 'attempt_late' ? WORTH.result : WORTH.other;
 }
 
 function inboxLadder(item: SnapshotInboxItem, keyOf: FenceKeys): Ladder {
@@ -87,15 +88,17 @@ function inboxLadder(item: SnapshotInboxItem, keyOf: FenceKeys): Ladder {
         key: keyOf(item.ref),
         fetch: getCall([item.ref]),
       });
+    case 'answer':
+      return answerLadder(item, keyOf);
     case 'attempt_succeeded':
+    case 'attempt_late':
     case 'attempt_failed':
     case 'attempt_exhausted': {
       const fetch = getCall([item.attemptRef]);
-      const succeeded = item.kind === 'attempt_succeeded';
       return excerptLadder({
-        text: succeeded ? resultText(item.result) : item.error,
+        text: 'result' in item ? resultText(item.result) : item.error,
         before: `## ${item.ref} ${item.kind} ${item.taskRef} ${item.attemptRef}\n`,
-        after: succeeded ? resultPointers(item.result, fetch) : '',
+        after: 'result' in item ? resultPointers(item.result, fetch) : '',
         frame: 'untrusted',
         key: keyOf(item.attemptRef),
         fetch,
@@ -106,9 +109,43 @@ function inboxLadder(item: SnapshotInboxItem, keyOf: FenceKeys): Ladder {
   }
 }
 
+/** The answer with what was asked beside it: no conductor remembers having asked. */
+function answerLadder(item: Extract<SnapshotInboxItem, { kind: 'answer' }>, keyOf: FenceKeys): Ladder {
+  const fetch = getCall([item.inputRef]);
+  const by = item.source === 'person' ? 'trusted' : item.source === 'default' ? 'by default' : '';
+  const heading = `## ${item.ref} answer ${item.inputRef} ${item.about} ${by}`.trimEnd();
+  return excerptLadder({
+    text: item.comment === '' ? item.value : `${item.value}\n${item.comment}`,
+    before: `${heading}\n${askedText(item)}`,
+    after: '',
+    frame: item.source === 'person' ? 'person' : 'untrusted',
+    key: keyOf(item.ref),
+    fetch,
+  });
+}
+
+const ASKED_TOKENS_MAX = 60;
+
+/**
+ * A question as a conductor wrote it: outside fences like a note, further lines set in. What an approval or a hold asked
+ * quotes others, so that only what it was about is told.
+ */
+function askedText(item: Extract<SnapshotInboxItem, { kind: 'answer' }>): string {
+  const { prompt, inputRef, about, taskRefs, taskTotal } = item;
+  if (about !== 'question') {
+    const unnamed = taskTotal - taskRefs.length;
+    const names = [...taskRefs, ...(unnamed > 0 ? [`+${unnamed}`] : [])].join(',');
+    return names === '' ? '' : `Asked: ${about} of ${names}\n`;
+  }
+  const whole = cleanText(prompt);
+  const said = cutToTokens(whole, ASKED_TOKENS_MAX);
+  const cut = said === whole ? '' : `(shortened: ${getCall([inputRef])})\n`;
+  return `Asked: ${said.replaceAll('\n', '\n  ')}\n${cut}`;
+}
+
 type LineItem = Extract<
   SnapshotInboxItem,
-  { kind: 'submission' | 'dependency_failed' | 'decision_rejected' }
+  { kind: 'submission' | 'dependency_failed' | 'decision_rejected' | 'input_expired' }
 >;
 
 const BLOCKED_REFS_NAMED_MAX = 10;
@@ -126,6 +163,8 @@ function detailsOf(item: LineItem): string {
       const unnamed = item.blockedTotal - named.length;
       return `${item.taskRef} blocks ${[...named, ...(unnamed > 0 ? [`+${unnamed}`] : [])].join(',')}`;
     }
+    case 'input_expired':
+      return `${item.inputRef} (${item.then}): ${shortLine(item.prompt, REASON_TOKENS_MAX)}`;
     case 'decision_rejected':
       return `${item.tool} ${shortLine(item.subject, SUBJECT_TOKENS_MAX)}: ${shortLine(item.reason, REASON_TOKENS_MAX)}`;
   }

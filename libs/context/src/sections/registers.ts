@@ -1,8 +1,17 @@
 import type { NoteKind } from '#contracts';
-import type { SnapshotNote } from '#ledger';
+import type { ConductorSnapshot, SnapshotNote, SnapshotRequest } from '#ledger';
 import { cutToTokens } from '../domain/estimate.js';
 import { cleanText } from '../domain/outside-text.js';
-import { decayed, getCall, type Item, rung, type SectionPlan } from '../domain/section-plan.js';
+import {
+  decayed,
+  fixedItem,
+  getCall,
+  guaranteedList,
+  type Item,
+  rung,
+  searchNotesCall,
+  type SectionPlan,
+} from '../domain/section-plan.js';
 
 /** Losing a decision or repeating a failed approach costs more than looking a fact up. */
 const WORTH: Readonly<Record<NoteKind, number>> = {
@@ -14,23 +23,51 @@ const WORTH: Readonly<Record<NoteKind, number>> = {
 };
 const WORTH_HALVED_AT = 40;
 const CARD_TOKENS = 60;
-/** `ledger_get` takes that many refs in one call. */
-const REFS_NAMED_MAX = 10;
+const PROMPT_TOKENS_MAX = 40;
 
-/** Section Z5: the notes in force, oldest first. */
-export function registersPlan(notes: readonly SnapshotNote[]): SectionPlan {
+/** Section Z5: what people are asked, a line each, then the notes in force, decisions and failures first. */
+export function registersPlan({
+  notes,
+  notesTotal,
+  requests,
+}: Pick<ConductorSnapshot, 'notes' | 'notesTotal' | 'requests'>): SectionPlan {
+  const isEmpty = notesTotal + requests.length === 0;
   return {
     name: 'Z5',
     lists: [
+      guaranteedList(
+        'requests',
+        isEmpty ? '# Z5 Registers\nNone.\n' : '# Z5 Registers\n',
+        requests.map(requestItem),
+      ),
       {
         source: 'notes',
-        heading: notes.length === 0 ? '# Z5 Registers\nNone.\n' : '# Z5 Registers\n',
+        heading: '',
         items: notes.map((note, index) => noteItem(note, notes.length - 1 - index)),
-        rest: { unlisted: 0, fetch: (refs) => getCall(refs.slice(0, REFS_NAMED_MAX)) },
+        rest: {
+          unlisted: notesTotal - notes.length,
+          fetch: searchNotesCall,
+        },
       },
     ],
     omitted: [],
   };
+}
+
+/** What the lines of open requests take; they belong to what a mission obliges a request to carry. */
+export function requestsTokens(requests: readonly SnapshotRequest[]): number {
+  return requests.reduce((sum, request) => sum + requestItem(request).ladder[0].tokens, 0);
+}
+
+/** A conductor's own question is recalled; what an approval is about stands in the tasks. */
+function requestItem({ ref, kind, about, prompt, taskRefs, taskTotal, deadline }: SnapshotRequest): Item {
+  const unnamed = taskTotal - taskRefs.length;
+  const names = unnamed > 0 ? [...taskRefs, `+${unnamed}`] : taskRefs;
+  const holdsUp = names.length === 0 ? '' : ` holds up ${names.join(',')}`;
+  const until = deadline === null ? '' : ` until ${deadline}`;
+  const what = about === 'question' ? kind : `${about} approval`;
+  const text = about === 'question' ? `: ${indented(cutToTokens(cleanText(prompt), PROMPT_TOKENS_MAX))}` : '';
+  return fixedItem(ref, 'input request', `${ref} open ${what}${holdsUp}${until}${text}\n`);
 }
 
 function noteItem(note: SnapshotNote, age: number): Item {

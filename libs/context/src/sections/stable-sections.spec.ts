@@ -1,5 +1,6 @@
 import { policyFrom } from '#contracts';
-import { aFinishedTask, aSnapshot, FENCE_SECRET_HEX } from '../../test/a-snapshot.js';
+import type { TaskEnd } from '#ledger';
+import { anEnd, aSnapshot, FENCE_SECRET_HEX, finishedWork } from '../../test/a-snapshot.js';
 import { charterPlan, directivesPlan } from './charter.js';
 import { fenceKeys } from '../domain/fence.js';
 import { finishedWorkPlan } from './finished-work.js';
@@ -59,41 +60,72 @@ describe('Z3 directives', () => {
 });
 
 describe('Z4 finished work', () => {
-  const finished = [
-    aFinishedTask(9, { state: 'failed', attempts: 3, outcome: 'No crane.' }),
-    aFinishedTask(4, { outcome: '' }),
-    aFinishedTask(3),
+  const ends = [
+    anEnd(3),
+    anEnd(4, { outcome: '' }),
+    anEnd(9, { state: 'failed', attempts: 3, outcome: 'No crane.' }),
+    anEnd(4, { generation: 2, outcome: '' }),
   ];
-  const plan = finishedWorkPlan(
-    aSnapshot({
-      finished,
-      finishedTotal: 5,
-      mission: { counts: { ...aSnapshot().mission.counts, completed: 4, failed: 1 } },
-    }),
-    keyOf,
-  );
-  const key = (number: number): string => keyOf(`T${number}`, 3);
+  const planOf = (...more: readonly TaskEnd[]) =>
+    finishedWorkPlan({ finished: finishedWork(...ends, ...more) }, keyOf);
+  const fenced = (card: string, text: string): string => `⟦${keyOf(card)} ${text} ${keyOf(card)}⟧`;
+  const AMPLE = 5_000;
 
-  it('gives each ended task a card, oldest first, and counts those behind them', () => {
-    expect(packSection(plan, 1_000).text).toBe(
-      [
-        '# Z4 Finished work',
-        'Completed 4, failed 1, canceled 0.',
-        `T3 completed after 1 attempt ⟦${key(3)} Task number 3 ${key(3)}⟧ — ⟦${key(3)} Outcome 3 ${key(3)}⟧`,
-        `T4 completed after 1 attempt ⟦${key(4)} Task number 4 ${key(4)}⟧`,
-        `T9 failed after 3 attempts ⟦${key(9)} Task number 9 ${key(9)}⟧ — ⟦${key(9)} No crane. ${key(9)}⟧`,
-        '(+2 more: ledger_search {"query":"","state":"completed"})',
-        '',
-      ].join('\n'),
+  it('gives each end a card, oldest first', () => {
+    expect(packSection(planOf(), AMPLE).text.split('\n').slice(2)).toEqual([
+      `T3 completed after 1 attempt ${fenced('T3.1', 'Task number 3 — Outcome 3')}`,
+      `T4 completed after 1 attempt ${fenced('T4.1', 'Task number 4')}`,
+      `T9 failed after 3 attempts ${fenced('T9.1', 'Task number 9 — No crane.')}`,
+      `T4 completed after 1 attempt, generation 2 ${fenced('T4.2', 'Task number 4')}`,
+      '',
+    ]);
+  });
+
+  it('tells eight ends as one digest: how they came out, then what failed, then what was shipped', () => {
+    const { text, section } = packSection(
+      planOf(anEnd(11), anEnd(12), anEnd(13), anEnd(14), anEnd(15)),
+      AMPLE,
+    );
+    const [digest, card, end] = text.split('\n').slice(2);
+    expect(digest).toMatch(/^G1: 7 completed T14 T13 T12 T11 T4, 1 failed T9 ⟦/);
+    expect(digest).toContain(
+      '| Watch: T9 failed: Task number 9 — No crane. | Shipped: T14 Task number 14; T13',
+    );
+    expect(card).toMatch(/^T15 completed/);
+    expect(end).toBe('');
+    expect(section.blocks.map(({ ref, source }) => `${ref} ${source}`)).toEqual([
+      'heading finished',
+      'G1 digest 1 extractive',
+      'T15 card',
+    ]);
+    for (const { tokens } of section.blocks.slice(1)) expect(tokens).toBeLessThanOrEqual(160);
+  });
+
+  it('keeps a failure before what succeeded, first as a line, and says how to get at the rest', () => {
+    const plan = planOf();
+    const { text, section } = packSection(plan, minimumTokens(plan) + 36);
+    expect(text).toContain(
+      `T9 failed after 3 attempts ${fenced('T9.1', 'Task number 9')}\n(+3 more: digest_expand {"ref":"root"})`,
+    );
+    expect(section.omitted).toEqual([
+      { ref: 'T9', count: 1, reason: 'shortened', fetch: 'ledger_get {"refs":["T9"]}' },
+      { ref: null, count: 3, reason: 'no_room', fetch: 'digest_expand {"ref":"root"}' },
+    ]);
+  });
+
+  it('names the one thing that it leaves out', () => {
+    const eight = Array.from({ length: 8 }, (_, index) => anEnd(index + 1));
+    const plan = finishedWorkPlan({ finished: finishedWork(...eight) }, keyOf);
+    expect(packSection(plan, 0).text).toContain('(+1 more: digest_expand {"ref":"G1"})');
+    expect(packSection(finishedWorkPlan({ finished: finishedWork(anEnd(7)) }, keyOf), 0).text).toContain(
+      '(+1 more: ledger_get {"refs":["T7"]})',
     );
   });
 
-  it('keeps a failure before what succeeded, first as a line', () => {
-    const { text, section } = packSection(plan, minimumTokens(plan) + 35);
-    expect(text).toContain(`T9 failed after 3 attempts ⟦${key(9)} Task number 9 ${key(9)}⟧\n(+4 more`);
-    expect(section.omitted).toEqual([
-      { ref: 'T9', count: 1, reason: 'shortened', fetch: 'ledger_get {"refs":["T9"]}' },
-      { ref: null, count: 4, reason: 'no_room', fetch: 'ledger_search {"query":"","state":"completed"}' },
-    ]);
+  it('changes nothing of what it told before when another task ends, until eight make a digest', () => {
+    const before = packSection(planOf(), AMPLE).text;
+    const after = packSection(planOf(anEnd(20), anEnd(21)), AMPLE).text;
+    expect(after.startsWith(before)).toBe(true);
+    expect(after.length).toBeGreaterThan(before.length);
   });
 });

@@ -1,4 +1,4 @@
-import type { Policy } from '#contracts';
+import { HANDOFF_NOTE_TOKENS_MAX, type Policy } from '#contracts';
 import type { ConductorSnapshot } from '#ledger';
 import { cutToTokens } from '../domain/estimate.js';
 import { type FenceKeys, framed } from '../domain/fence.js';
@@ -6,20 +6,20 @@ import { cleanText } from '../domain/outside-text.js';
 import { fixedItem, guaranteedList, type Item, rung, type SectionPlan } from '../domain/section-plan.js';
 import { SECTION_TABLE } from '../domain/section-table.js';
 
-const HANDOFF_NOTE_TOKENS_MAX = 300;
-const RECITAL_TOKENS_MAX = 60;
+/** With everything else at its longest, the section's ceiling leaves room for a whole hand-off note. */
+const RECITAL_TOKENS_MAX = 30;
 
 const ASK =
   'Now, in one response: review what waits (accept, revise or fail), dispatch what is ready, record what must last, then hand off.\n';
 const ASK_VERIFICATION =
-  'Verification: cite completed tasks for every criterion in handoff.verified, or create what is missing.\n';
+  'Verification: cite completed tasks for every criterion in handoff.verified, or create what is missing, then hand off.\n';
 
 /** Section Z8: all that is true of this wave only. It never takes more than its ceiling. */
 export function thisWavePlan(snapshot: ConductorSnapshot, policy: Policy, keyOf: FenceKeys): SectionPlan {
   const { wave } = snapshot;
   const heading = '# Z8 This wave\n';
   const facts = fixedItem('facts', 'wave', factsText(snapshot, policy));
-  const ask = fixedItem('ask', 'wave', wave.trigger === 'verification' ? ASK_VERIFICATION + ASK : ASK);
+  const ask = fixedItem('ask', 'wave', wave.trigger === 'verification' ? ASK_VERIFICATION : ASK);
   const taken = [rung('fixed', heading), facts.ladder[0], ask.ladder[0]];
   const room = SECTION_TABLE.Z8.ceiling - taken.reduce((sum, { tokens }) => sum + tokens, 0);
   const note =

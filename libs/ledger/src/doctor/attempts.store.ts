@@ -21,7 +21,8 @@ export const ATTEMPT_INVARIANTS: readonly Invariant[] = [
             FROM task t LEFT JOIN attempt a ON a.tenant_id = t.tenant_id AND a.id = t.live_attempt_id AND a.task_id = t.id
            WHERE (t.live_attempt_id IS NOT NULL OR t.state = 'working')
              AND (t.state, coalesce(t.state_reason, ''), coalesce(a.state, ''))
-                 NOT IN (('queued', '', 'offered'), ('working', '', 'leased'), ('working', 'awaiting_review', 'succeeded'))`,
+                 NOT IN (('queued', '', 'offered'), ('working', '', 'leased'), ('working', 'awaiting_review', 'succeeded'),
+                         ('input_required', 'awaiting_answer', 'succeeded'), ('input_required', 'awaiting_approval', 'succeeded'))`,
   },
   {
     name: 'no attempt starts before the dependencies of its task have completed',

@@ -46,4 +46,11 @@ export const TENANCY_INVARIANTS: readonly Invariant[] = [
            WHERE r.rolname IN ('wavekeeper_app', 'wavekeeper_system', 'wavekeeper_queue')
              AND (has_table_privilege(r.oid, 'event', 'UPDATE') OR has_table_privilege(r.oid, 'event', 'DELETE'))`,
   },
+  {
+    name: 'nobody but the owner can change or remove what the audit says',
+    sql: `SELECT r.rolname FROM pg_roles r
+           WHERE r.rolname IN ('wavekeeper_app', 'wavekeeper_system', 'wavekeeper_queue')
+             AND (has_table_privilege(r.oid, 'audit_entry', 'DELETE') OR has_table_privilege(r.oid, 'audit_entry', 'TRUNCATE')
+                  OR has_any_column_privilege(r.oid, 'audit_entry', 'UPDATE'))`,
+  },
 ];

@@ -80,6 +80,9 @@ const aView: fc.Arbitrary<LedgerView> = fc.record({
   tasks: fc.array(aTaskSeed, { minLength: TASKS_MIN, maxLength: TASKS_MAX }).map(grow),
   notesInForce: fc.subarray(NOTES),
   criteriaOwed: fc.constantFrom(0, 0, 1, 2),
+  approval: fc.constantFrom('none', 'none', 'dispatch', 'completion'),
+  questionsAskable: fc.nat(2),
+  directivesProposable: fc.nat(1),
 });
 
 const aPlace = fc.integer({ min: 1, max: TASKS_MAX });
@@ -118,10 +121,22 @@ const aVerdict = fc
     ...(late === 'none' ? {} : { attempt: late === 'own' ? `A${place}` : 'A99' }),
   }));
 const aNote = fc.record({
-  kind: fc.constantFrom('fact', 'decision'),
+  kind: fc.constantFrom('fact', 'decision', 'directive'),
   text: fc.constant('It is so.'),
   supersedes: perhaps(fc.constantFrom(...NOTES)),
 });
+const anAsk = fc.record(
+  {
+    kind: fc.constantFrom('text', 'choice', 'approval'),
+    prompt: fc.constant('Which?'),
+    options: fc.constantFrom<string[]>(['red'], ['red', 'green'], ['red', 'red']),
+    refs: fc.array(aName, { maxLength: 3 }),
+    deadline_minutes: fc.constant(60),
+    default: fc.constantFrom('red', 'approve'),
+    on_timeout: fc.constantFrom('hold', 'fail'),
+  },
+  { requiredKeys: ['kind', 'prompt'] },
+);
 const aHandoff = fc.record({
   note: fc.constant('so far'),
   done: fc.boolean(),
@@ -148,6 +163,8 @@ const aWrite: fc.Arbitrary<StagedWrite> = fc.oneof(
   { weight: 3, arbitrary: anUpsertCall },
   { weight: 4, arbitrary: aDispatchCall },
   { weight: 4, arbitrary: aReviewCall },
+  some(aName).map((refs) => ({ tool: 'task_cancel' as const, input: { refs, reason: 'not needed' } })),
+  anAsk.map((input) => ({ tool: 'ask_human' as const, input })),
   some(aNote).map((entries) => ({ tool: 'note' as const, input: { entries } })),
   aHandoff.map((input) => ({ tool: 'handoff' as const, input })),
 );
@@ -162,8 +179,11 @@ function split(write: StagedWrite): StagedWrite[] {
       return write.input.refs.map((ref) => ({ tool: write.tool, input: { ...write.input, refs: [ref] } }));
     case 'task_review':
       return write.input.verdicts.map((verdict) => ({ tool: write.tool, input: { verdicts: [verdict] } }));
+    case 'task_cancel':
+      return write.input.refs.map((ref) => ({ tool: write.tool, input: { ...write.input, refs: [ref] } }));
     case 'note':
       return write.input.entries.map((entry) => ({ tool: write.tool, input: { entries: [entry] } }));
+    case 'ask_human':
     case 'handoff':
       return [write];
   }
@@ -189,11 +209,15 @@ class Replay {
   private readonly notes: Set<string>;
   private slots: number;
   private creatable: number;
+  private questions: number;
+  private directives: number;
 
   constructor(private readonly view: LedgerView) {
     this.notes = new Set(view.notesInForce);
     this.slots = view.freeSlots;
     this.creatable = view.tasksCreatableMax;
+    this.questions = view.questionsAskable;
+    this.directives = view.directivesProposable;
     this.tasks = new Map(
       view.tasks.map((task) => [
         task.name,
@@ -218,8 +242,20 @@ class Replay {
         return demand(this.isUntouched(this.standing(change.name)), `${change.name} has started`);
       case 'offer_attempt':
         return this.offer(change);
+      case 'propose_dispatch':
+        demand(this.view.approval === 'dispatch', 'nobody has to approve');
+        return this.offer(change);
       case 'accept_result':
+        demand(this.view.approval !== 'completion', 'nobody has approved');
         return this.accept(change);
+      case 'propose_completion':
+        demand(this.view.approval === 'completion', 'nobody has to approve');
+        return this.accept(change);
+      case 'cancel_task':
+        this.callBack(change.name);
+        return this.move(change.name, 'cancel');
+      case 'ask':
+        return this.ask(change);
       case 'send_back':
       case 'fail_task': {
         const task = this.standing(change.name);
@@ -227,10 +263,8 @@ class Replay {
         task.isLive = false;
         return this.move(change.name, change.kind === 'fail_task' ? 'fail' : 'return');
       }
-      case 'record_note': {
-        const { supersedes } = change.entry;
-        return demand(supersedes === undefined || this.notes.delete(supersedes), 'no note in force');
-      }
+      case 'record_note':
+        return this.note(change);
       case 'hand_off':
         return;
     }
@@ -251,22 +285,49 @@ class Replay {
     });
   }
 
-  private offer({ name, pool }: Extract<Change, { kind: 'offer_attempt' }>): void {
+  private ask({ names }: Extract<Change, { kind: 'ask' }>): void {
+    this.questions -= 1;
+    demand(this.questions >= 0, 'too many questions');
+    for (const name of names) {
+      this.callBack(name);
+      this.move(name, 'ask');
+    }
+  }
+
+  private note({ entry: { supersedes, kind } }: Extract<Change, { kind: 'record_note' }>): void {
+    if (kind === 'directive') this.directives -= 1;
+    demand(this.directives >= 0, 'too many directives');
+    demand(supersedes === undefined || this.notes.delete(supersedes), 'no note in force');
+  }
+
+  /** Ends the attempt in flight of a task, which frees its slot. */
+  private callBack(name: string): void {
+    const task = this.standing(name);
+    if (task.isLive && task.reason !== TASK_REASONS.awaitingReview) this.slots += 1;
+    task.isLive = false;
+  }
+
+  private offer({ kind, name, pool }: Extract<Change, { kind: 'offer_attempt' | 'propose_dispatch' }>): void {
     const task = this.standing(name);
     demand(task.state === 'queued' && !task.isLive, `${name} is not ready`);
     demand(this.view.workers.includes(pool) || this.ownPool(name) === pool, `nobody works in ${pool}`);
-    task.isLive = true;
+    if (kind === 'propose_dispatch') this.move(name, 'ask');
+    else task.isLive = true;
     this.slots -= 1;
     demand(this.slots >= 0, 'too many attempts');
   }
 
-  private accept({ name, lateAttempt }: Extract<Change, { kind: 'accept_result' }>): void {
+  private accept({
+    kind,
+    name,
+    lateAttempt,
+  }: Extract<Change, { kind: 'accept_result' | 'propose_completion' }>): void {
     const task = this.standing(name);
     const awaitsReview = task.reason === TASK_REASONS.awaitingReview;
     if (lateAttempt === null) demand(awaitsReview, `${name} awaits no review`);
     else demand(task.lateAttempts.includes(lateAttempt), `${lateAttempt} has no late result`);
-    if (task.isLive && !awaitsReview) this.slots += 1;
-    task.isLive = false;
+    this.callBack(name);
+    if (kind === 'propose_completion') return this.move(name, 'ask');
     this.move(name, 'complete');
     for (const [waiting, { state, needs, openOutside }] of this.tasks)
       if (state === 'blocked' && openOutside === 0 && needs.every((need) => this.isCompleted(need)))

@@ -26,6 +26,9 @@ function aView(tasks: readonly TaskView[], parts: Partial<LedgerView> = {}): Led
     tasks,
     notesInForce: [],
     criteriaOwed: 0,
+    approval: 'none',
+    questionsAskable: 20,
+    directivesProposable: 500,
     ...parts,
   };
 }
@@ -444,5 +447,106 @@ describe('namedTasks', () => {
       handoff(),
     ];
     expect(namedTasks(writes)).toEqual(['a', 'T1', 'T2', 'T3', 'T4', 'T5']);
+  });
+});
+
+describe('task_cancel', () => {
+  const cancel = (...refs: string[]): StagedWrite => ({
+    tool: 'task_cancel',
+    input: { refs, reason: 'not needed' },
+  });
+
+  it('ends what is open and frees the slot of what is in flight', () => {
+    const offered = aTask('T2', { hasLiveAttempt: true });
+    const view = aView([aTask('T1'), offered, aTask('T3'), aTask('T4')], { freeSlots: 0 });
+    expect(outcomes(decide(view, [cancel('T1', 'T2'), dispatch('T3', 'T4')]))).toEqual([
+      'cancel_task',
+      'cancel_task',
+      'offer_attempt',
+      'no free slot; dispatch it when an attempt has ended',
+    ]);
+  });
+
+  it('says why it leaves what has ended', () => {
+    const view = aView([aTask('T1', { state: 'completed' })]);
+    expect(outcomes(decide(view, [cancel('T1', 'T9')]))).toEqual([
+      'T1 is completed; only an open task can be canceled',
+      'there is no task T9',
+    ]);
+  });
+});
+
+describe('ask_human', () => {
+  const ask = (parts: Partial<WriteInput<'ask_human'>> = {}): StagedWrite => ({
+    tool: 'ask_human',
+    input: { kind: 'text', prompt: 'Which?', ...parts },
+  });
+  const reasonFor = (parts: Partial<WriteInput<'ask_human'>>): string | undefined =>
+    outcomes(
+      decide(aView([aTask('T1'), aTask('T2', { state: 'blocked', openDependencies: 1 })]), [ask(parts)]),
+    )[0];
+
+  it('lets the named tasks wait, and nothing else', () => {
+    const view = aView([aTask('T1'), aTask('T2')]);
+    expect(outcomes(decide(view, [ask({ refs: ['T1', 'T1'] }), dispatch('T1', 'T2')]))).toEqual([
+      'ask',
+      'T1 is input_required (awaiting_answer); only ready tasks can be dispatched',
+      'offer_attempt',
+    ]);
+  });
+
+  it.each<[string, Partial<WriteInput<'ask_human'>>]>([
+    ['a choice needs at least two different options', { kind: 'choice', options: ['a', 'a'] }],
+    ['only a choice has options; leave them out', { options: ['a', 'b'] }],
+    ['a default needs deadline_minutes', { default: 'a' }],
+    [
+      'the default has to be one of approve, reject',
+      { kind: 'approval', default: 'yes', deadline_minutes: 5 },
+    ],
+    [
+      'the default has to be one of a, b',
+      { kind: 'choice', options: ['a', 'b'], default: 'c', deadline_minutes: 5 },
+    ],
+    ['the default has to be one of some text', { default: ' ', deadline_minutes: 5 }],
+    ['on_timeout fail needs refs: the tasks that would fail', { on_timeout: 'fail' }],
+    ['refs names T9, which is no task of this mission', { refs: ['T9'] }],
+    [
+      'T2 is blocked by 1 open dependencies; only a queued or working task can wait for an answer',
+      { refs: ['T2'] },
+    ],
+  ])('teaches: %s', (reason, parts) => {
+    expect(reasonFor(parts)).toBe(reason);
+  });
+
+  it('is refused while as many questions as there may be are open', () => {
+    expect(outcomes(decide(aView([], { questionsAskable: 1 }), [ask(), ask()]))).toEqual([
+      'ask',
+      '20 questions are open already; ask when one has been answered',
+    ]);
+  });
+});
+
+describe('what a person has to approve', () => {
+  it('is proposed: a dispatch waits, and so does an accepted result with what depends on it', () => {
+    const ready = aView([aTask('T1')], { approval: 'dispatch' });
+    expect(outcomes(decide(ready, [dispatch('T1', 'T1')]))).toEqual([
+      'propose_dispatch',
+      'T1 is input_required (awaiting_approval); only ready tasks can be dispatched',
+    ]);
+    const dependant = aTask('T2', { state: 'blocked', openDependencies: 1, dependsOn: ['T1'] });
+    const done = aView([aTask('T1', forReview), dependant], { approval: 'completion' });
+    expect(outcomes(decide(done, [accept('T1'), dispatch('T2')]))).toEqual([
+      'propose_completion',
+      'T2 is blocked by 1 open dependencies; only ready tasks can be dispatched',
+    ]);
+  });
+
+  it('is no directive beyond the number that a mission may have', () => {
+    const view = aView([], { directivesProposable: 1 });
+    const entries = ['Measure.', 'Measure twice.'].map((text) => ({ kind: 'directive' as const, text }));
+    expect(outcomes(decide(view, [note(...entries)]))).toEqual([
+      'record_note',
+      'this mission has had as many directives as it may; record a decision instead',
+    ]);
   });
 });

@@ -1,11 +1,14 @@
 import {
   looksLikeReference,
+  QUESTIONS_OPEN_MAX,
   type Json,
+  type Policy,
   type StagedWrite,
   type TaskState,
   type WriteInput,
   type WriteTool,
 } from '#contracts';
+import { APPROVAL_OPTIONS, answersTo, isAnswerTo, type AnswerRule } from './input-request-state.js';
 import { nextState } from './machine.js';
 import { TASK_REASONS, TASK_TRANSITIONS } from './task-state.js';
 
@@ -39,6 +42,12 @@ export interface LedgerView {
   readonly notesInForce: readonly string[];
   /** Acceptance criteria that a verification has to cite; 0 when none is owed. */
   readonly criteriaOwed: number;
+  /** What a person has to approve before it takes effect. */
+  readonly approval: Policy['approval'];
+  /** Questions that may still be asked while those before them are open. */
+  readonly questionsAskable: number;
+  /** Directives that may still be proposed in the mission's life. */
+  readonly directivesProposable: number;
 }
 
 export interface TaskFields {
@@ -59,9 +68,13 @@ export type Change =
     }
   | { readonly kind: 'update_task'; readonly name: string; readonly fields: TaskFields }
   | { readonly kind: 'offer_attempt'; readonly name: string; readonly pool: string }
+  | { readonly kind: 'propose_dispatch'; readonly name: string; readonly pool: string }
   | { readonly kind: 'accept_result'; readonly name: string; readonly lateAttempt: string | null }
+  | { readonly kind: 'propose_completion'; readonly name: string; readonly lateAttempt: string | null }
   | { readonly kind: 'send_back'; readonly name: string; readonly feedback: string }
   | { readonly kind: 'fail_task'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'cancel_task'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'ask'; readonly names: readonly string[]; readonly input: WriteInput<'ask_human'> }
   | { readonly kind: 'record_note'; readonly entry: WriteInput<'note'>['entries'][number] }
   | { readonly kind: 'hand_off'; readonly input: WriteInput<'handoff'> };
 
@@ -82,6 +95,8 @@ interface Ledger {
   readonly notesInForce: Set<string>;
   freeSlots: number;
   creatable: number;
+  questionsAskable: number;
+  directivesProposable: number;
 }
 
 /**
@@ -97,6 +112,8 @@ export function decide(view: LedgerView, writes: readonly StagedWrite[]): Decisi
     notesInForce: new Set(view.notesInForce),
     freeSlots: view.freeSlots,
     creatable: view.tasksCreatableMax,
+    questionsAskable: view.questionsAskable,
+    directivesProposable: view.directivesProposable,
   };
   for (const task of view.tasks) put(ledger, task);
   return writes.flatMap((write) => judgeWrite(ledger, write));
@@ -116,6 +133,12 @@ function judgeWrite(ledger: Ledger, write: StagedWrite): Decision[] {
       );
     case 'task_review':
       return write.input.verdicts.map((verdict) => record(write.tool, verdict, judgeReview(ledger, verdict)));
+    case 'task_cancel':
+      return write.input.refs.map((ref) =>
+        record(write.tool, { ref, reason: write.input.reason }, judgeCancel(ledger, ref, write.input.reason)),
+      );
+    case 'ask_human':
+      return [record(write.tool, write.input, judgeAsk(ledger, write.input))];
     case 'note':
       return write.input.entries.map((entry) => record(write.tool, entry, judgeNote(ledger, entry)));
     case 'handoff':
@@ -193,11 +216,17 @@ function judgeDispatch(ledger: Ledger, ref: string, worker: string | undefined):
   if (task === undefined) return reject(`there is no task ${ref}`);
   if (task.state !== 'queued' || task.hasLiveAttempt)
     return reject(`${task.name} is ${describe(task)}; only ready tasks can be dispatched`);
+  if (task.stateReason === TASK_REASONS.dispatchRejected)
+    return reject(`a person rejected ${task.name} as it is; change it first, or cancel it`);
   if (ledger.freeSlots <= 0) return reject('no free slot; dispatch it when an attempt has ended');
   const pool = task.worker ?? worker ?? ledger.view.workers[0];
   if (pool === undefined) return reject('the mission names no worker');
   if (task.worker === null && !ledger.view.workers.includes(pool)) return rejectWorker(ledger, pool);
   ledger.freeSlots -= 1;
+  if (ledger.view.approval === 'dispatch') {
+    put(ledger, awaitingPerson(task, TASK_REASONS.awaitingApproval));
+    return { change: { kind: 'propose_dispatch', name: task.name, pool } };
+  }
   put(ledger, {
     ...task,
     hasLiveAttempt: true,
@@ -249,8 +278,11 @@ function judgeLateResult(ledger: Ledger, task: TaskView, verdict: ReviewVerdict,
 
 /** Completing a task makes ready what waited for nothing else, for the items that follow. */
 function accept(ledger: Ledger, task: TaskView, lateAttempt: string | null): Verdict {
-  if (lateAttempt !== null && task.hasLiveAttempt && task.stateReason !== TASK_REASONS.awaitingReview)
-    ledger.freeSlots += 1;
+  if (lateAttempt !== null) freeSlotOf(ledger, task);
+  if (ledger.view.approval === 'completion') {
+    put(ledger, awaitingPerson(task, TASK_REASONS.awaitingApproval));
+    return { change: { kind: 'propose_completion', name: task.name, lateAttempt } };
+  }
   put(ledger, { ...task, state: 'completed', stateReason: null, hasLiveAttempt: false });
   for (const waiting of ledger.tasks.values()) {
     if (waiting.state !== 'blocked' || !waiting.dependsOn.includes(task.name)) continue;
@@ -260,9 +292,92 @@ function accept(ledger: Ledger, task: TaskView, lateAttempt: string | null): Ver
   return { change: { kind: 'accept_result', name: task.name, lateAttempt } };
 }
 
+function judgeCancel(ledger: Ledger, ref: string, reason: string): Verdict {
+  const task = find(ledger, ref);
+  if (task === undefined) return reject(`there is no task ${ref}`);
+  if (nextState(TASK_TRANSITIONS, task.state, 'cancel') === null)
+    return reject(`${task.name} is ${describe(task)}; only an open task can be canceled`);
+  freeSlotOf(ledger, task);
+  put(ledger, { ...task, state: 'canceled', stateReason: null, hasLiveAttempt: false });
+  return { change: { kind: 'cancel_task', name: task.name, reason } };
+}
+
+/** Only the named tasks wait for the answer; an attempt at one of them is called back. */
+function judgeAsk(ledger: Ledger, input: WriteInput<'ask_human'>): Verdict {
+  if (ledger.questionsAskable <= 0)
+    return reject(`${QUESTIONS_OPEN_MAX} questions are open already; ask when one has been answered`);
+  const mistake = mistakeIn(input);
+  if (mistake !== null) return reject(mistake);
+  const tasks = new Map<string, TaskView>();
+  for (const ref of input.refs ?? []) {
+    const task = find(ledger, ref);
+    if (task === undefined) return reject(`refs names ${ref}, which is no task of this mission`);
+    if (nextState(TASK_TRANSITIONS, task.state, 'ask') === null)
+      return reject(
+        `${task.name} is ${describe(task)}; only a queued or working task can wait for an answer`,
+      );
+    tasks.set(task.name, task);
+  }
+  ledger.questionsAskable -= 1;
+  for (const task of tasks.values()) {
+    freeSlotOf(ledger, task);
+    put(ledger, awaitingPerson(task, TASK_REASONS.awaitingAnswer));
+  }
+  return { change: { kind: 'ask', names: [...tasks.keys()], input } };
+}
+
+/** What of a question does not go together; null when all of it does. */
+function mistakeIn(input: WriteInput<'ask_human'>): string | null {
+  const options = input.options ?? [];
+  if (input.kind === 'choice' && (options.length < 2 || new Set(options).size < options.length))
+    return 'a choice needs at least two different options';
+  if (input.kind !== 'choice' && options.length > 0) return 'only a choice has options; leave them out';
+  if (input.on_timeout === 'fail' && (input.refs ?? []).length === 0)
+    return 'on_timeout fail needs refs: the tasks that would fail';
+  if (input.default === undefined) return null;
+  if (input.deadline_minutes === undefined) return 'a default needs deadline_minutes';
+  const rule = answerRuleOf(input);
+  return isAnswerTo(rule, input.default)
+    ? null
+    : `the default has to be one of ${(answersTo(rule) ?? ['some text']).join(', ')}`;
+}
+
+/** What an answer to a conductor's question may be. */
+export function answerRuleOf({
+  kind,
+  options,
+}: Pick<WriteInput<'ask_human'>, 'kind' | 'options'>): AnswerRule {
+  if (kind === 'approval') return { kind, options: APPROVAL_OPTIONS };
+  return { kind, options: kind === 'choice' ? (options ?? []).map((value) => ({ value })) : [] };
+}
+
+/** A task that waits for a person. A result that it has stays with it. */
+function awaitingPerson(task: TaskView, stateReason: string): TaskView {
+  const { hasLiveAttempt } = task;
+  return {
+    ...task,
+    state: 'input_required',
+    stateReason,
+    hasLiveAttempt: hasLiveAttempt && !isInFlight(task),
+  };
+}
+
+function isInFlight({ hasLiveAttempt, stateReason }: TaskView): boolean {
+  return hasLiveAttempt && stateReason !== TASK_REASONS.awaitingReview;
+}
+
+/** The attempt in flight of a task that goes elsewhere is ended. */
+function freeSlotOf(ledger: Ledger, task: TaskView): void {
+  if (isInFlight(task)) ledger.freeSlots += 1;
+}
+
 function judgeNote(ledger: Ledger, entry: WriteInput<'note'>['entries'][number]): Verdict {
+  const proposes = entry.kind === 'directive';
+  if (proposes && ledger.directivesProposable <= 0)
+    return reject('this mission has had as many directives as it may; record a decision instead');
   if (entry.supersedes !== undefined && !ledger.notesInForce.delete(entry.supersedes))
     return reject(`${entry.supersedes} is no note in force`);
+  if (proposes) ledger.directivesProposable -= 1;
   return { change: { kind: 'record_note', entry } };
 }
 
@@ -312,15 +427,23 @@ function rejectWorker(ledger: Ledger, worker: string): Verdict {
 
 /** Every name of a task that the writes mention: what the view has to hold. */
 export function namedTasks(writes: readonly StagedWrite[]): string[] {
-  const names = new Set<string>();
-  for (const write of writes) {
-    if (write.tool === 'task_upsert')
-      for (const item of write.input.items)
-        for (const name of [item.key, ...(item.depends_on ?? [])]) names.add(name);
-    if (write.tool === 'task_dispatch') for (const ref of write.input.refs) names.add(ref);
-    if (write.tool === 'task_review') for (const verdict of write.input.verdicts) names.add(verdict.ref);
-    if (write.tool === 'handoff')
-      for (const entry of write.input.verified ?? []) for (const ref of entry.refs) names.add(ref);
+  return [...new Set(writes.flatMap(namesIn))];
+}
+
+function namesIn(write: StagedWrite): readonly string[] {
+  switch (write.tool) {
+    case 'task_upsert':
+      return write.input.items.flatMap((item) => [item.key, ...(item.depends_on ?? [])]);
+    case 'task_dispatch':
+    case 'task_cancel':
+      return write.input.refs;
+    case 'task_review':
+      return write.input.verdicts.map((verdict) => verdict.ref);
+    case 'ask_human':
+      return write.input.refs ?? [];
+    case 'handoff':
+      return (write.input.verified ?? []).flatMap((entry) => entry.refs);
+    case 'note':
+      return [];
   }
-  return [...names];
 }

@@ -1,5 +1,5 @@
 /** Short names in a mission's text, numbered per mission. */
-export type RefKind = 'T' | 'A' | 'D' | 'N' | 'I';
+export type RefKind = 'T' | 'A' | 'D' | 'N' | 'I' | 'Q' | 'G';
 
 export function refOf(kind: RefKind, number: number): string {
   return `${kind}${number}`;

@@ -1,4 +1,12 @@
-import type { NoteKind, TaskState, WaveTrigger } from '#contracts';
+import type {
+  InputRequestKind,
+  InputRequestSubject,
+  NoteKind,
+  TaskState,
+  TimeoutAction,
+  WaveTrigger,
+} from '#contracts';
+import type { TreeNode } from './digest-node.js';
 
 /**
  * All that one wave may know: read in one transaction from the ledger, plain JSON, bounded by the limits that the
@@ -9,12 +17,14 @@ export interface ConductorSnapshot {
   readonly wave: SnapshotWave;
   /** Accepted ones, by number. */
   readonly directives: readonly SnapshotDirective[];
-  /** Those in force (not superseded), oldest first. */
+  /** Those in force (not superseded): decisions and failures before the rest, oldest first; the newest of `notesTotal`. */
   readonly notes: readonly SnapshotNote[];
+  readonly notesTotal: number;
+  /** All that people are asked and have not answered, oldest first. */
+  readonly requests: readonly SnapshotRequest[];
   readonly board: SnapshotBoard;
-  /** Ended tasks, newest first, of `finishedTotal`. */
-  readonly finished: readonly SnapshotFinishedTask[];
-  readonly finishedTotal: number;
+  /** What has ended, oldest first: the live nodes of the digest tree, which together cover each end of a task once. */
+  readonly finished: readonly TreeNode[];
   /** The page: the person lane first, then oldest first. */
   readonly inbox: readonly SnapshotInboxItem[];
   /** Unseen items that are not on the page. */
@@ -56,6 +66,19 @@ export interface SnapshotNote {
   readonly kind: NoteKind;
   readonly text: string;
   readonly waveNumber: number | null;
+}
+
+/** A question that waits for a person. */
+export interface SnapshotRequest {
+  readonly ref: string;
+  readonly kind: InputRequestKind;
+  readonly about: InputRequestSubject;
+  readonly prompt: string;
+  /** The first of `taskTotal` tasks that wait for it. */
+  readonly taskRefs: readonly string[];
+  readonly taskTotal: number;
+  /** RFC 3339, UTC. */
+  readonly deadline: string | null;
 }
 
 /** A task as the board lists it. */
@@ -110,16 +133,6 @@ export interface SnapshotBoard {
   readonly blockedTotal: number;
 }
 
-export interface SnapshotFinishedTask {
-  readonly ref: string;
-  readonly title: string;
-  readonly version: number;
-  readonly state: 'completed' | 'failed' | 'canceled';
-  readonly attempts: number;
-  /** First line of the result, or the reason of the failure. */
-  readonly outcome: string;
-}
-
 interface InboxItemBase {
   /** The item's number in the mission's inbox: `I31`. */
   readonly ref: string;
@@ -134,7 +147,7 @@ export type SnapshotInboxItem = InboxItemBase &
         readonly count: number;
       }
     | {
-        readonly kind: 'attempt_succeeded';
+        readonly kind: 'attempt_succeeded' | 'attempt_late';
         readonly taskRef: string;
         readonly attemptRef: string;
         readonly result: SnapshotResult;
@@ -156,5 +169,25 @@ export type SnapshotInboxItem = InboxItemBase &
         readonly tool: string;
         readonly subject: string;
         readonly reason: string;
+      }
+    | {
+        readonly kind: 'answer';
+        readonly inputRef: string;
+        readonly about: string;
+        /** What was asked. */
+        readonly prompt: string;
+        /** The first of `taskTotal` tasks that waited for it. */
+        readonly taskRefs: readonly string[];
+        readonly taskTotal: number;
+        readonly value: string;
+        readonly comment: string;
+        /** A person, a program without a person's authority, or the default because nobody answered in time. */
+        readonly source: 'person' | 'program' | 'default';
+      }
+    | {
+        readonly kind: 'input_expired';
+        readonly inputRef: string;
+        readonly prompt: string;
+        readonly then: TimeoutAction;
       }
   );

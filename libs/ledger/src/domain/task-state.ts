@@ -3,7 +3,8 @@ import type { TransitionTable } from './machine.js';
 
 /**
  * What can happen to a task. `return` takes it from a worker or a review back to the queue; `retry_blocked` is a retry
- * of a task whose dependencies have not all completed.
+ * of a task whose dependencies have not all completed. What waits for a person goes back to the queue with the answer,
+ * or to its review when it has a result, or is completed by an approval.
  */
 export type TaskAction =
   | 'unblock'
@@ -14,6 +15,8 @@ export type TaskAction =
   | 'cancel'
   | 'ask'
   | 'answer'
+  | 'review'
+  | 'approve'
   | 'retry'
   | 'retry_blocked';
 
@@ -33,7 +36,13 @@ export const TASK_TRANSITIONS: TransitionTable<TaskState, TaskAction> = {
     cancel: 'canceled',
     ask: 'input_required',
   },
-  input_required: { answer: 'queued', cancel: 'canceled', fail: 'failed' },
+  input_required: {
+    answer: 'queued',
+    review: 'working',
+    approve: 'completed',
+    cancel: 'canceled',
+    fail: 'failed',
+  },
   completed: {},
   failed: { retry: 'queued', retry_blocked: 'blocked' },
   canceled: { retry: 'queued', retry_blocked: 'blocked' },
@@ -49,6 +58,10 @@ export const TASK_REASONS = {
   notRetryable: 'not_retryable',
   rejectedInReview: 'rejected_in_review',
   dependencyFailed: 'dependency_failed',
+  awaitingAnswer: 'awaiting_answer',
+  awaitingApproval: 'awaiting_approval',
+  dispatchRejected: 'dispatch_rejected',
+  inputExpired: 'input_expired',
   missionCanceled: 'mission_canceled',
 } as const;
 

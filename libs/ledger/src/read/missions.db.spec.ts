@@ -19,8 +19,8 @@ describe('listMissions', () => {
     const tenantId = tenant.id;
     const missions = MISSION_STATES.flatMap((state) =>
       EVERY_SET_OF_HOLDS.flatMap((holds) =>
-        [0, 1].flatMap((tasksInputRequired) =>
-          [null, new Date()].map((waveDueAt) => ({ state, holds, tasksInputRequired, waveDueAt })),
+        [0, 1].flatMap((requestsOpen) =>
+          [null, new Date()].map((waveDueAt) => ({ state, holds, requestsOpen, waveDueAt })),
         ),
       ),
     );

@@ -41,12 +41,12 @@ export async function listMissions(
 }
 
 function withStatus(mission: MissionRow): MissionRead {
-  const forInput = mission.tasksInputRequired > 0 && mission.waveDueAt === null && mission.waveId === null;
+  const forInput = mission.requestsOpen > 0 && mission.waveDueAt === null && mission.waveId === null;
   return { ...mission, status: missionStatus(mission.state, mission.holds, { forInput }) };
 }
 
 const WAITS_FOR_INPUT = {
-  tasksInputRequired: { gt: 0 },
+  requestsOpen: { gt: 0 },
   waveDueAt: null,
   waveId: null,
 } as const satisfies Prisma.MissionWhereInput;

@@ -28,6 +28,7 @@ const SUMMARY_COLUMNS = {
   updatedAt: true,
   completedAt: true,
   dependencies: { select: { dependsOnId: true }, orderBy: { dependsOnId: 'asc' } },
+  digests: { select: { id: true, generation: true } },
 } as const satisfies Prisma.TaskSelect;
 
 type StoredSummary = Prisma.TaskGetPayload<{ select: typeof SUMMARY_COLUMNS }>;

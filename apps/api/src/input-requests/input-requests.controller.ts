@@ -1,0 +1,93 @@
+import { Controller, Get, Inject, Post } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  answerInputSchema,
+  decodeId,
+  inputRequestSchema,
+  inputRequestStateSchema,
+  pageOf,
+  type AnswerInput,
+} from '#contracts';
+import { Transactions, type Tx } from '#database';
+import { answerInputRequest, listInputRequests, readInputRequestWithTasks, type Resource } from '#ledger';
+import { recordAudit } from '#tenancy';
+import { CurrentCall, Subject, type Call } from '../edge/call.js';
+import { JsonBody, QueryOf } from '../edge/input.js';
+import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
+import { Route } from '../edge/route.js';
+import { CommandRunner } from '../edge/run-command.js';
+import { inputRequestView } from './input-requests.view.js';
+
+const listQuery = pageQuery.extend({
+  mission_id: z.string().optional(),
+  state: inputRequestStateSchema.optional(),
+});
+
+@Controller('v1/input-requests')
+export class InputRequestsController {
+  constructor(
+    @Inject(Transactions) private readonly transactions: Transactions,
+    @Inject(CommandRunner) private readonly commands: CommandRunner,
+  ) {}
+
+  @Get()
+  @Route({
+    summary: 'List what people are asked, newest first',
+    access: ['missions:read'],
+    narrowsToMission: true,
+    answer: pageOf(inputRequestSchema),
+  })
+  async listInputRequests(@CurrentCall() call: Call, @QueryOf(listQuery) query: z.output<typeof listQuery>) {
+    const missionId =
+      query.mission_id === undefined ? call.boundMissionId : decodeId('mission', query.mission_id);
+    const asksBeyond = query.mission_id !== undefined && missionId === null;
+    const isOutOfReach = call.boundMissionId !== null && missionId !== call.boundMissionId;
+    if (asksBeyond || isOutOfReach) return { data: [], next_cursor: null };
+    const page = { after: readTimeCursor(query.cursor), take: query.limit + 1 };
+    const filter = { missionId, state: query.state ?? null };
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
+      listInputRequests(tx, filter, page),
+    );
+    return toPage(rows, query.limit, { view: inputRequestView, cursor: timeCursor });
+  }
+
+  @Get(':id')
+  @Route({
+    summary: 'Read what a person is asked, and the answer',
+    access: ['missions:read'],
+    subject: 'inputRequest',
+    answer: inputRequestSchema,
+  })
+  async readInputRequest(@CurrentCall() call: Call, @Subject() request: Resource) {
+    return this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, request.id));
+  }
+
+  @Post(':id/answer')
+  @Route({
+    summary: 'Answer; the first answer wins, and what waited goes on',
+    access: ['missions:write', 'messages:write'],
+    subject: 'inputRequest',
+    answer: inputRequestSchema,
+  })
+  async answerInputRequest(
+    @CurrentCall() call: Call,
+    @Subject() request: Resource,
+    @JsonBody(answerInputSchema) input: AnswerInput,
+  ) {
+    return this.commands.run(call, async (tx) => {
+      await answerInputRequest(tx, request.id, { ...input, trusted: call.trusted }, call.actor);
+      const body = await readView(tx, request.id);
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'input_request.answered',
+        subjectId: body.id,
+        after: { kind: body.kind, answer: body.answer },
+      });
+      return { status: 200, body };
+    });
+  }
+}
+
+async function readView(tx: Tx, requestId: string) {
+  return inputRequestView(await readInputRequestWithTasks(tx, requestId));
+}

@@ -1,0 +1,25 @@
+import { benchCost } from './cost/cost.js';
+import { benchFinishedWork } from './finished/compare-finished.js';
+import type { Benchmark } from './harness/benchmark.js';
+import { benchRelay } from './relay/relay.js';
+import { benchReplay } from './replay/replay.js';
+
+/** Every benchmark there is, by the name it is called by. */
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  replay: {
+    summary: 'the reported mission of 2,227 turns through real waves, beside one conversation and compaction',
+    run: benchReplay,
+  },
+  cost: {
+    summary: 'cache-weighted input tokens per task of 2,227 tasks, and the section that each token is in',
+    run: benchCost,
+  },
+  relay: {
+    summary: 'what is still known, lost, doubled, stale or obeyed after 1 to 500 rotations, policy by policy',
+    run: benchRelay,
+  },
+  finished: {
+    summary: 'the context and the building time of a wave after 20,000 finished tasks, beside 250',
+    run: benchFinishedWork,
+  },
+};
