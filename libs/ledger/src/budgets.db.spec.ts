@@ -2,6 +2,7 @@ import { encodeId, USAGE_GROUPS } from '#contracts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, type TestMission } from '../../../test/support/mission.js';
+import { aCall } from '../../../test/support/model-call.js';
 import { toHandOff } from '../../../test/support/writes.js';
 import {
   permitModelCall,
@@ -16,22 +17,7 @@ import {
 } from './index.js';
 
 const permit = (mission: TestMission, reservedUsd = '0.10'): Promise<CallPermission> =>
-  mission.run((tx) =>
-    permitModelCall(tx, {
-      missionId: mission.id,
-      waveId: null,
-      attemptId: null,
-      role: 'worker',
-      model: 'claude-sonnet-5-5',
-      budgetTokens: 24_000,
-      countedTokens: null,
-      boundTier: 'counted',
-      boundTokens: 1_000,
-      estimatedTokens: 1_000,
-      reservedUsd,
-      deadlineMs: 60_000,
-    }),
-  );
+  mission.run((tx) => permitModelCall(tx, aCall(mission, reservedUsd)));
 const mustPermit = async (mission: TestMission, reservedUsd?: string): Promise<string> => {
   const permission = await permit(mission, reservedUsd);
   if (permission.kind !== 'ok') throw new Error(permission.kind);
