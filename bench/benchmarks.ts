@@ -1,4 +1,5 @@
 import { benchCost } from './cost/cost.js';
+import { benchFairness } from './fairness/fairness.js';
 import { benchFinishedWork } from './finished/compare-finished.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { benchRelay } from './relay/relay.js';
@@ -21,5 +22,9 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   finished: {
     summary: 'the context and the building time of a wave after 20,000 finished tasks, beside 250',
     run: benchFinishedWork,
+  },
+  fairness: {
+    summary: 'how long ten quiet tenants wait for a wave beside one with 5,000 due missions',
+    run: benchFairness,
   },
 };

@@ -31,6 +31,7 @@ import { InputRequestsController } from './input-requests/input-requests.control
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
 import { ModelCredentialsController } from './model-credentials/model-credentials.controller.js';
+import { MoneyController } from './money/money.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -57,6 +58,7 @@ export const CONTROLLERS: Type[] = [
   EndpointsController,
   DeliveriesController,
   ApiKeysController,
+  MoneyController,
   SessionsController,
   ModelCredentialsController,
   AuditController,

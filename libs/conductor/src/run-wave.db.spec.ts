@@ -1,4 +1,4 @@
-import { cancelTask, controlMission, expireWave } from '#ledger';
+import { cancelTask, controlMission, expireWave, readTenantBudget, setTenantBudget } from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, rowIdOf } from '../../../test/support/mission.js';
@@ -187,5 +187,30 @@ describe('a conductor that is of no use', () => {
       'SELECT count(*)::int AS made FROM task WHERE tenant_id = $1 AND mission_id = $2 AND created_by_wave IS NOT NULL GROUP BY created_by_wave',
     );
     for (const { made } of perWave) expect(made).toBeLessThanOrEqual(5);
+  });
+
+  it('spends no more than its mission’s limit, to the last request, and a person is asked once', async () => {
+    const { settle } = await relayWith({ conductor: 'explode' });
+    const mission = await aMission(database, { budget: { limit_usd: '0.50' } });
+    await mission.submit('Dig');
+    await settle();
+    const { spent_usd: spent, reserved_usd: reserved, holds } = await mission.row();
+    expect({ holds, reserved: Number(reserved) }).toEqual({ holds: ['budget'], reserved: 0 });
+    expect(Number(spent)).toBeGreaterThan(0);
+    expect(Number(spent)).toBeLessThanOrEqual(0.5);
+    expect(await mission.events('mission.budget_reached')).toHaveLength(1);
+  });
+
+  it('starts nothing more of a tenant whose limit is reached, whichever of its missions reached it', async () => {
+    const { settle } = await relayWith({ conductor: 'explode' });
+    const one = await aMission(database);
+    const other = await aMission(database, {}, one.tenantId);
+    await one.run((tx) => setTenantBudget(tx, { limit_usd: '0.50' }));
+    for (const mission of [one, other]) await mission.submit('Dig');
+    await settle();
+    const budget = await one.run(readTenantBudget);
+    expect(Number(budget.spentUsd)).toBeLessThanOrEqual(0.5);
+    expect(budget.reservedUsd).toBe('0');
+    for (const mission of [one, other]) expect(await mission.row()).toMatchObject({ holds: [] });
   });
 });

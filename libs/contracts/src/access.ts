@@ -77,6 +77,7 @@ export const AUDIT_ACTIONS = [
   'mission.resumed',
   'mission.canceled',
   'mission.archived',
+  'budget.set',
   'conductor.rotated',
   'input_request.answered',
   'directive.added',

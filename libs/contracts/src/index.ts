@@ -94,6 +94,7 @@ export {
   DIRECTIVES_PER_REQUEST_MAX,
   DIRECTIVE_CHARACTERS_MAX,
   directiveTextSchema,
+  budgetInputSchema,
   type BudgetInput,
   missionInputSchema,
   type MissionInput,
@@ -206,6 +207,13 @@ export {
   problemSchema,
   type Problem,
 } from './http.js';
+export {
+  USAGE_GROUPS,
+  usageGroupSchema,
+  type UsageGroup,
+  usageReportSchema,
+  type UsageReport,
+} from './usage.js';
 export {
   INPUT_REQUEST_KINDS,
   type InputRequestKind,

@@ -33,7 +33,7 @@ export const DIRECTIVES_PER_REQUEST_MAX = 50;
 export const DIRECTIVE_CHARACTERS_MAX = 4_000;
 export const directiveTextSchema = storableText(DIRECTIVE_CHARACTERS_MAX, 1);
 
-const budgetInputSchema = z
+export const budgetInputSchema = z
   .strictObject({ limit_usd: usdSchema.nullable(), daily_usd: usdSchema.nullable() })
   .partial()
   .meta({ id: 'BudgetInput' });

@@ -1,8 +1,18 @@
 import type { TenantLimits } from '#contracts';
-import { controlMission, holdMission, inMission, leaseAttempts, openWave, type OpenWave } from '#ledger';
+import {
+  controlMission,
+  holdMission,
+  inMission,
+  leaseAttempts,
+  openWave,
+  permitModelCall,
+  setTenantBudget,
+  type OpenWave,
+} from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
+import { aCall } from '../../../test/support/model-call.js';
 import { toDispatch, toHandOff } from '../../../test/support/writes.js';
 import { pickDueMission, pickMissionWithOffers, type OfferScope } from './index.js';
 
@@ -39,6 +49,11 @@ describe('the fair pick', () => {
       'UPDATE tenant SET recent_tokens = $2, recent_tokens_at = clock_timestamp() WHERE id = $1',
       [tenantId, tokens],
     );
+
+  const reachLimit = async (mission: TestMission | undefined, limit = 'limit_usd'): Promise<void> => {
+    await mission?.run((tx) => setTenantBudget(tx, { [limit]: '0.05' }));
+    await mission?.run((tx) => permitModelCall(tx, aCall(mission)));
+  };
 
   it('finds nothing where nothing is due', async () => {
     await aMission(database);
@@ -96,6 +111,31 @@ describe('the fair pick', () => {
     const busyTenant = String(first?.tenantId);
     await spend(busyTenant, 1);
     expect((await takeWave())?.missionId).toBe(quiet?.id);
+  });
+
+  it('gives the next wave to another tenant while one has waves running that are not paid for yet', async () => {
+    const [busy] = await dueMissions(3, { concurrent_waves: 0 });
+    const [quiet] = await dueMissions(1);
+    const order = [await takeWave(), await takeWave()];
+    expect(order.map((wave) => wave?.tenantId)).toEqual([busy?.tenantId, quiet?.tenantId]);
+  });
+
+  it('takes no mission of a tenant whose limit is reached, until it is raised', async () => {
+    const [due] = await dueMissions(1);
+    await reachLimit(due);
+    expect(await takeWave()).toBeNull();
+    await due?.run((tx) => setTenantBudget(tx, { limit_usd: null }));
+    expect((await takeWave())?.missionId).toBe(due?.id);
+  });
+
+  it('takes up the missions of a tenant by itself when the day of its limit is over', async () => {
+    const [due] = await dueMissions(1);
+    await reachLimit(due, 'daily_usd');
+    expect(await takeWave()).toBeNull();
+    await due?.query(
+      'UPDATE tenant_budget SET budget_day = budget_day - 1 WHERE tenant_id = $1 AND $2::uuid IS NOT NULL',
+    );
+    expect((await takeWave())?.missionId).toBe(due?.id);
   });
 
   it('runs no more waves of a tenant than it may, and takes the other tenants’ meanwhile', async () => {
@@ -169,6 +209,14 @@ describe('the fair pick', () => {
       await full.mustClaim();
       await offering(1, {}, full.tenantId);
       expect(await pickOffer()).toBeNull();
+    });
+
+    it('keeps the built-in worker from a tenant whose limit is reached, and no other worker', async () => {
+      const mission = await offering(1);
+      await reachLimit(mission);
+      expect(await pickOffer()).toBeNull();
+      await mission.query(`UPDATE attempt SET pool = 'gpu' WHERE tenant_id = $1 AND mission_id = $2`);
+      expect(await pickOffer({ pool: 'gpu' })).toMatchObject({ missionId: mission.id });
     });
 
     it('takes nothing of a mission that was paused', async () => {

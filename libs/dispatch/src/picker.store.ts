@@ -1,5 +1,6 @@
 import { BUILTIN_POOL, type Hold } from '#contracts';
-import type { SystemTx } from '#database';
+import { Prisma, type SystemTx } from '#database';
+import { ATTEMPTS_IN_FLIGHT_MAX } from '#ledger';
 
 /** A mission with work for a free slot, and whose it is. */
 export interface PickedMission {
@@ -7,32 +8,62 @@ export interface PickedMission {
   readonly missionId: string;
 }
 
-const CANDIDATES_MAX = 32;
+/** Tenants that a pick looks at, the fairest first, and missions of each: more than can be locked by others at once. */
+const TENANTS_MAX = 32;
+const MISSIONS_OF_TENANT_MAX = 8;
+/** What a wave or an attempt that still runs counts for, in tokens: about what one spends. Else a tenant could start many before it pays for any. */
+const RUNNING_TOKENS = 16_000;
 /** While one of these holds, the built-in worker and the writer of digests could not ask their model either; other workers go on. */
 const HOLDS_OF_MODEL_CALLS: Hold[] = ['budget', 'provider'];
 
+/** A mission whose next wave is due. The words are those of the partial index that answers it. */
+const DUE = Prisma.sql`m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at IS NOT NULL
+  AND m.wave_due_at <= clock_timestamp()`;
+
+/** What a tenant has spent lately (half-life ten minutes) and what it has running, for its weight. */
+const COST = Prisma.sql`(t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
+  + ${RUNNING_TOKENS} * coalesce(r.running, 0)) / (t.limits->>'weight')::float8`;
+
+/** A tenant may ask models unless a limit of its budget is reached; a day's limit counts until the day is over (UTC). */
+const MAY_SPEND = Prisma.sql`NOT EXISTS (
+  SELECT FROM tenant_budget b
+   WHERE b.tenant_id = t.id
+     AND (b.budget_reached = 'total'
+          OR (b.budget_reached = 'daily' AND b.budget_day >= (clock_timestamp() AT TIME ZONE 'UTC')::date)))`;
+
 /**
- * The fairest mission whose next wave is due: 1. of tenants that run fewer waves than they may, 2. the tenant that has
- * spent the fewest tokens lately for its weight (half-life ten minutes), 3. then what has been due longest, 4. looked
- * for without locks, so that pickers do not wait for each other, 5. then locked and looked at again, so that two never
- * take the same one.
+ * The fairest mission whose next wave is due: 1. of tenants that run fewer waves than they may and have money left, 2. the
+ * tenant that has spent the fewest tokens lately for its weight, what it has running included, 3. then what has been due
+ * longest, 4. looked for without locks, so that pickers do not wait for each other, 5. then locked and looked at again,
+ * so that two never take the same one, 6. however many missions another tenant has due: each has its own few candidates.
  */
 export async function pickDueMission(system: SystemTx): Promise<PickedMission | null> {
   const [row] = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
-    WITH running AS (
-      SELECT tenant_id, count(*) AS waves FROM mission WHERE wave_id IS NOT NULL GROUP BY tenant_id),
+    WITH RECURSIVE due_tenant AS (
+      (SELECT m.tenant_id FROM mission m WHERE ${DUE} ORDER BY m.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT next.tenant_id
+        FROM due_tenant d, LATERAL (SELECT m.tenant_id FROM mission m
+                                     WHERE ${DUE} AND m.tenant_id > d.tenant_id ORDER BY m.tenant_id LIMIT 1) next),
+    running AS (
+      SELECT tenant_id, count(*) AS running FROM mission WHERE wave_id IS NOT NULL GROUP BY tenant_id),
+    fair AS (
+      SELECT t.id, ${COST} AS cost, first.wave_due_at
+        FROM due_tenant d JOIN tenant t ON t.id = d.tenant_id LEFT JOIN running r ON r.tenant_id = t.id,
+             LATERAL (SELECT m.wave_due_at FROM mission m
+                       WHERE m.tenant_id = t.id AND ${DUE} ORDER BY m.wave_due_at LIMIT 1) first
+       WHERE ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int > coalesce(r.running, 0))
+         AND ${MAY_SPEND}
+       ORDER BY cost, first.wave_due_at
+       LIMIT ${TENANTS_MAX}),
     candidate AS (
-      SELECT m.tenant_id, m.id, m.wave_due_at,
-             t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
-               / (t.limits->>'weight')::float8 AS cost
-        FROM mission m JOIN tenant t ON t.id = m.tenant_id LEFT JOIN running r ON r.tenant_id = m.tenant_id
-       WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at <= clock_timestamp()
-         AND ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int > coalesce(r.waves, 0))
-       ORDER BY cost, m.wave_due_at
-       LIMIT ${CANDIDATES_MAX})
+      SELECT fair.cost, own.*
+        FROM fair, LATERAL (SELECT m.tenant_id, m.id, m.wave_due_at FROM mission m
+                             WHERE m.tenant_id = fair.id AND ${DUE}
+                             ORDER BY m.wave_due_at LIMIT ${MISSIONS_OF_TENANT_MAX}) own)
     SELECT m.tenant_id, m.id
       FROM candidate c JOIN mission m ON m.tenant_id = c.tenant_id AND m.id = c.id
-     WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at <= clock_timestamp()
+     WHERE ${DUE}
      ORDER BY c.cost, c.wave_due_at
      LIMIT 1
        FOR UPDATE OF m SKIP LOCKED`;
@@ -49,27 +80,37 @@ export interface OfferScope {
 /**
  * The fairest mission that offers attempts to a pool now: 1. of tenants below their limit of leased attempts, 2. by the
  * same cost as waves, 3. then the most urgent offer, 4. the oldest, 5. for the built-in worker none of a mission whose
- * hold keeps it from asking a model. Nothing is locked: the claim locks the mission and takes what is still offered.
+ * hold keeps it from asking a model, nor of a tenant whose money is spent, 6. each tenant by its own first offer, however
+ * many another one has. Nothing is locked: the claim locks the mission and takes what is still offered.
  */
 export async function pickMissionWithOffers(
   system: SystemTx,
   scope: OfferScope,
 ): Promise<PickedMission | null> {
+  const offered = Prisma.sql`a.state = 'offered' AND a.pool = ${scope.pool}`;
   const [row] = await system.db.$queryRaw<{ tenant_id: string; mission_id: string }[]>`
-    WITH leased AS (SELECT tenant_id, count(*) AS attempts FROM attempt WHERE state = 'leased' GROUP BY tenant_id)
-    SELECT a.tenant_id, a.mission_id
-      FROM attempt a
-      JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id AND m.state = 'active'
-      JOIN tenant t ON t.id = a.tenant_id
-      LEFT JOIN leased l ON l.tenant_id = a.tenant_id
-     WHERE a.state = 'offered' AND a.pool = ${scope.pool} AND a.available_at <= clock_timestamp()
-       AND (a.pool <> ${BUILTIN_POOL} OR NOT m.holds && ${HOLDS_OF_MODEL_CALLS})
-       AND (${scope.tenantId}::uuid IS NULL OR a.tenant_id = ${scope.tenantId}::uuid)
-       AND (${scope.missionId}::uuid IS NULL OR a.mission_id = ${scope.missionId}::uuid)
-       AND ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int > coalesce(l.attempts, 0))
-     ORDER BY t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
-                / (t.limits->>'weight')::float8,
-              a.priority, a.available_at
+    WITH RECURSIVE offering AS (
+      (SELECT a.tenant_id FROM attempt a
+        WHERE ${offered} AND (${scope.tenantId}::uuid IS NULL OR a.tenant_id = ${scope.tenantId}::uuid)
+        ORDER BY a.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT next.tenant_id
+        FROM offering o, LATERAL (SELECT a.tenant_id FROM attempt a
+                                   WHERE ${offered} AND ${scope.tenantId}::uuid IS NULL AND a.tenant_id > o.tenant_id
+                                   ORDER BY a.tenant_id LIMIT 1) next),
+    leased AS (SELECT tenant_id, count(*) AS running FROM attempt WHERE state = 'leased' GROUP BY tenant_id)
+    SELECT first.tenant_id, first.mission_id
+      FROM offering o JOIN tenant t ON t.id = o.tenant_id LEFT JOIN leased r ON r.tenant_id = t.id,
+           LATERAL (SELECT a.tenant_id, a.mission_id, a.priority, a.available_at
+                      FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id AND m.state = 'active'
+                     WHERE ${offered} AND a.tenant_id = t.id AND a.available_at <= clock_timestamp()
+                       AND (a.pool <> ${BUILTIN_POOL} OR NOT m.holds && ${HOLDS_OF_MODEL_CALLS})
+                       AND (${scope.missionId}::uuid IS NULL OR a.mission_id = ${scope.missionId}::uuid)
+                     ORDER BY a.priority, a.available_at
+                     LIMIT 1) first
+     WHERE ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int > coalesce(r.running, 0))
+       AND (${scope.pool} <> ${BUILTIN_POOL} OR ${MAY_SPEND})
+     ORDER BY ${COST}, first.priority, first.available_at
      LIMIT 1`;
   return row === undefined ? null : { tenantId: row.tenant_id, missionId: row.mission_id };
 }
@@ -85,7 +126,7 @@ export async function pickMissionWithDigests(system: SystemTx): Promise<PickedMi
       JOIN mission m ON m.tenant_id = d.tenant_id AND m.id = d.mission_id
       JOIN tenant t ON t.id = d.tenant_id
      WHERE d.parent_id IS NULL AND d.writer = 'extractive' AND d.write_after <= clock_timestamp()
-       AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
+       AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS} AND ${MAY_SPEND}
      ORDER BY t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
                 / (t.limits->>'weight')::float8,
               d.write_after
@@ -100,18 +141,20 @@ export async function countDueWork(
 ): Promise<{ wave: number; attempt: number; digest: number }> {
   const [row] = await system.db.$queryRaw<{ wave: number; attempt: number; digest: number }[]>`
     SELECT (SELECT count(*)::int FROM (
-              SELECT 1 FROM mission
-               WHERE state = 'active' AND holds = '{}' AND wave_id IS NULL AND wave_due_at <= clock_timestamp()
+              SELECT 1 FROM mission m JOIN tenant t ON t.id = m.tenant_id
+               WHERE ${DUE} AND ${MAY_SPEND}
                LIMIT ${countMax}) due) AS wave,
            (SELECT count(*)::int FROM (
               SELECT 1 FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id
+                       JOIN tenant t ON t.id = a.tenant_id
                WHERE a.state = 'offered' AND a.pool = ${BUILTIN_POOL} AND a.available_at <= clock_timestamp()
-                 AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
+                 AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS} AND ${MAY_SPEND}
                LIMIT ${countMax}) due) AS attempt,
            (SELECT count(*)::int FROM (
               SELECT 1 FROM digest d JOIN mission m ON m.tenant_id = d.tenant_id AND m.id = d.mission_id
+                       JOIN tenant t ON t.id = d.tenant_id
                WHERE d.parent_id IS NULL AND d.writer = 'extractive' AND d.write_after <= clock_timestamp()
-                 AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS}
+                 AND m.state = 'active' AND NOT m.holds && ${HOLDS_OF_MODEL_CALLS} AND ${MAY_SPEND}
                LIMIT ${countMax}) due) AS digest`;
   return row ?? { wave: 0, attempt: 0, digest: 0 };
 }
@@ -151,6 +194,26 @@ export async function findOrphanedCalls(
   const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
     SELECT tenant_id, id FROM model_call WHERE state = 'sent' AND deadline_at <= clock_timestamp() LIMIT ${countMax}`;
   return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.id }));
+}
+
+/** Missions that a limit of a day holds which is over (UTC). */
+export async function findDaysOver(system: SystemTx, countMax: number): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM mission
+     WHERE budget_reached = 'daily' AND holds && ARRAY['budget'] AND budget_day < (clock_timestamp() AT TIME ZONE 'UTC')::date
+     ORDER BY budget_day LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
+}
+
+/** Missions that have ready tasks and now free slots for them: their tenant's limit was raised. */
+export async function findFreedSlots(system: SystemTx, countMax: number): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT m.tenant_id, m.id FROM mission m JOIN tenant t ON t.id = m.tenant_id
+     WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL AND m.wave_due_at IS NULL AND m.tasks_ready > 0
+       AND NOT m.ready_deferred
+       AND m.attempts_in_flight < least(nullif((t.limits->>'concurrent_attempts')::int, 0), ${ATTEMPTS_IN_FLIGHT_MAX} - m.tasks_input_required)
+     LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
 }
 
 /** Questions whose deadline has passed, longest overdue first. */

@@ -1,9 +1,11 @@
 import { permitModelCall } from '#ledger';
 import { silentLogger } from '#telemetry';
+import { lockTenant, updateTenant } from '#tenancy';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants, expectInvariantsThenClear } from '../../../test/support/invariants.js';
-import { aMission, type TestMission } from '../../../test/support/mission.js';
-import { toAsk } from '../../../test/support/writes.js';
+import { aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
+import { aCall } from '../../../test/support/model-call.js';
+import { toAsk, toDispatch } from '../../../test/support/writes.js';
 import { Dispatcher, sweep, type DueCounts } from './index.js';
 
 describe('a sweep', () => {
@@ -16,23 +18,38 @@ describe('a sweep', () => {
 
   const sweepOnce = (): Promise<DueCounts> =>
     sweep(database.transactions, { countDueDeliveries: () => Promise.resolve(0), logger: silentLogger });
-  const requestOf = (mission: TestMission) =>
-    mission.run((tx) =>
-      permitModelCall(tx, {
-        missionId: mission.id,
-        waveId: null,
-        attemptId: null,
-        role: 'worker',
-        model: 'claude-sonnet-5-5',
-        budgetTokens: 24_000,
-        countedTokens: null,
-        boundTier: 'counted',
-        boundTokens: 1_000,
-        estimatedTokens: 1_000,
-        reservedUsd: '0.10',
-        deadlineMs: 60_000,
-      }),
-    );
+  const requestOf = (mission: TestMission) => mission.run((tx) => permitModelCall(tx, aCall(mission)));
+
+  it('lifts the hold of a limit of a day when the day is over, and no other', async () => {
+    const daily = await aMission(database, { budget: { daily_usd: '0.05' } });
+    const total = await aMission(database, { budget: { limit_usd: '0.05' } });
+    for (const mission of [daily, total]) {
+      await mission.submit('A');
+      expect(await requestOf(mission)).toEqual({ kind: 'reached' });
+    }
+    await sweepOnce();
+    expect(await daily.row()).toMatchObject({ holds: ['budget'] });
+    for (const mission of [daily, total])
+      await mission.query('UPDATE mission SET budget_day = budget_day - 1 WHERE tenant_id = $1 AND id = $2');
+    expect(await sweepOnce()).toMatchObject({ wave: 1 });
+    expect(await daily.row()).toMatchObject({ holds: [] });
+    expect(await total.row()).toMatchObject({ holds: ['budget'] });
+  });
+
+  it('makes due what waited for a slot when its tenant may have more attempts', async () => {
+    const tenantId = await aTenant(database.transactions, { concurrent_attempts: 1 });
+    const mission = await aMission(database, {}, tenantId);
+    await mission.submit('A', 'B');
+    await mission.wave(toDispatch('T1'));
+    expect(await sweepOnce()).toMatchObject({ wave: 0 });
+    await database.transactions.inSystemTransaction(async (system) => {
+      const tenant = await lockTenant(system, tenantId);
+      if (tenant !== null) await updateTenant(system, tenant, { limits: { concurrent_attempts: 2 } });
+    });
+    await sweepOnce();
+    await mission.skipWaiting();
+    expect(await mission.openWave()).not.toBeNull();
+  });
 
   it('ends a question that nobody answered in time, once', async () => {
     const mission = await aMission(database);

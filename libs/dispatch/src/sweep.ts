@@ -1,6 +1,7 @@
 import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
 import {
+  endDayOfMission,
   ensureDigests,
   expireAttempt,
   expireWave,
@@ -12,8 +13,10 @@ import {
 import type { Logger } from '#telemetry';
 import {
   countDueWork,
+  findDaysOver,
   findExpiredAttempts,
   findExpiredWaves,
+  findFreedSlots,
   findMissionsWithoutDigests,
   findOrphanedCalls,
   findOverdueRequests,
@@ -34,7 +37,7 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * questions that nobody answered in time. Then
+ * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Then
  * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once; what
  * cannot be taken up is logged and does not keep it from the rest.
  */
@@ -50,6 +53,8 @@ export async function sweep(
     waves: await findExpiredWaves(system, SWEPT_MAX),
     attempts: await findExpiredAttempts(system, SWEPT_MAX),
     calls: await findOrphanedCalls(system, SWEPT_MAX),
+    daysOver: await findDaysOver(system, SWEPT_MAX),
+    freedSlots: await findFreedSlots(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
     requests: await findOverdueRequests(system, SWEPT_MAX),
   }));
@@ -59,6 +64,10 @@ export async function sweep(
     await takeUp(tenantId, (tx) => expireAttempts(tx, missionId));
   for (const { tenantId, callId } of found.calls)
     await takeUp(tenantId, (tx) => settleOrphanedCall(tx, callId));
+  for (const { tenantId, missionId } of found.daysOver)
+    await takeUp(tenantId, (tx) => endDayOfMission(tx, missionId));
+  for (const { tenantId, missionId } of found.freedSlots)
+    await takeUp(tenantId, (tx) => inMission(tx, missionId, () => Promise.resolve())); // closing it says when it is due
   for (const { tenantId, missionId } of found.withoutDigests)
     await takeUp(tenantId, (tx) => ensureDigests(tx, missionId));
   for (const { tenantId, missionId, requestId } of found.requests)

@@ -13,6 +13,7 @@ import { nextState } from './domain/machine.js';
 import { refOf } from './domain/refs.js';
 import { TASK_REASONS } from './domain/task-state.js';
 import { completeTask, failTask, transition } from './end-task.js';
+import { setBudget } from './budget.store.js';
 import { conflict, forbidden, invalid } from './errors.js';
 import { holdMission, liftHold, raisedLimits, resumeFromHold } from './holds.js';
 import {
@@ -148,10 +149,10 @@ const FOLLOW: Record<InputRequestRow['about'], Follow> = {
     for (const { taskId } of await readWaitingTasks(ledger.tx, request.id))
       await letGoOn(ledger, await readTask(ledger.tx, taskId), actor);
   },
-  hold: (ledger, request, { value, actor }) => {
+  hold: async (ledger, request, { value, actor }) => {
     if (value === CANCEL_MISSION) return moveMission(ledger, 'cancel', actor);
-    if (value === RAISE_LIMIT) Object.assign(ledger.mission, raisedLimits(ledger.mission));
-    return request.hold === null ? Promise.resolve() : resumeFromHold(ledger, request.hold, actor);
+    if (value === RAISE_LIMIT) await raiseLimits(ledger);
+    if (request.hold !== null) await resumeFromHold(ledger, request.hold, actor);
   },
   dispatch: (ledger, request, answer) =>
     answer.value === APPROVE
@@ -271,4 +272,12 @@ async function expire(
   });
   if (then === 'hold')
     await holdMission(ledger, 'stalled', `Nobody answered ${ref} in time: ${request.prompt}`);
+}
+
+async function raiseLimits({ tx, mission }: MissionLedger): Promise<void> {
+  const { limitUsd, dailyUsd } = raisedLimits(mission);
+  await setBudget(tx, mission.id, {
+    limit_usd: limitUsd?.toFixed() ?? null,
+    daily_usd: dailyUsd?.toFixed() ?? null,
+  });
 }

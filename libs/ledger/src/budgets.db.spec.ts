@@ -1,9 +1,15 @@
+import { encodeId, USAGE_GROUPS } from '#contracts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, type TestMission } from '../../../test/support/mission.js';
+import { aCall } from '../../../test/support/model-call.js';
 import { toHandOff } from '../../../test/support/writes.js';
 import {
   permitModelCall,
+  readTenantBudget,
+  readUsageBy,
+  readUsageTotals,
+  setTenantBudget,
   settleModelCall,
   settleOrphanedCall,
   updateMission,
@@ -11,22 +17,7 @@ import {
 } from './index.js';
 
 const permit = (mission: TestMission, reservedUsd = '0.10'): Promise<CallPermission> =>
-  mission.run((tx) =>
-    permitModelCall(tx, {
-      missionId: mission.id,
-      waveId: null,
-      attemptId: null,
-      role: 'worker',
-      model: 'claude-sonnet-5-5',
-      budgetTokens: 24_000,
-      countedTokens: null,
-      boundTier: 'counted',
-      boundTokens: 1_000,
-      estimatedTokens: 1_000,
-      reservedUsd,
-      deadlineMs: 60_000,
-    }),
-  );
+  mission.run((tx) => permitModelCall(tx, aCall(mission, reservedUsd)));
 const mustPermit = async (mission: TestMission, reservedUsd?: string): Promise<string> => {
   const permission = await permit(mission, reservedUsd);
   if (permission.kind !== 'ok') throw new Error(permission.kind);
@@ -48,6 +39,16 @@ const money = async (mission: TestMission) => {
 };
 const raise = (mission: TestMission, limit_usd: string | null) =>
   mission.run((tx) => updateMission(tx, mission.id, { budget: { limit_usd } }, A_KEY));
+/** Everything of the mission's tenant becomes a day older. */
+const aDayPasses = async (mission: TestMission): Promise<void> => {
+  await mission.query(
+    `UPDATE model_call SET sent_at = sent_at - interval '1 day' WHERE tenant_id = $1 AND $2::uuid IS NOT NULL`,
+  );
+  for (const table of ['mission', 'tenant_budget'])
+    await mission.query(
+      `UPDATE ${table} SET budget_day = budget_day - 1 WHERE tenant_id = $1 AND $2::uuid IS NOT NULL`,
+    );
+};
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -121,7 +122,10 @@ describe('a budget', () => {
     await Promise.all([permit(mission), permit(mission), permit(mission)]);
     expect(await permit(mission)).toEqual({ kind: 'reached' });
     expect(await mission.row()).toMatchObject({ holds: ['budget'], wave_due_at: null });
-    expect(await mission.events('mission.budget')).toEqual(['mission.budget_reached']);
+    expect(await mission.events('mission.budget')).toEqual([
+      ...['mission.budget_threshold_reached', 'mission.budget_threshold_reached'], // 50 %, then 100
+      'mission.budget_reached',
+    ]);
     expect(await mission.openWave()).toBeNull();
   });
 
@@ -153,9 +157,140 @@ describe('a budget', () => {
     expect(await permit(mission)).toEqual({ kind: 'wait' });
     await settle(mission, open, '0.10');
     expect(await permit(mission)).toEqual({ kind: 'reached' });
-    await mission.query(
-      `UPDATE model_call SET sent_at = sent_at - interval '1 day' WHERE tenant_id = $1 AND mission_id = $2`,
-    );
+    await aDayPasses(mission);
     expect(await permit(mission)).toMatchObject({ kind: 'ok' });
+  });
+});
+
+describe('the limits of a tenant', () => {
+  const aPair = async (limits: { limit_usd?: string; daily_usd?: string }) => {
+    const first = await aMission(database);
+    const second = await aMission(database, {}, first.tenantId);
+    await first.run((tx) => setTenantBudget(tx, limits));
+    return { first, second };
+  };
+  const eventsOfTenant = async (mission: TestMission) => {
+    const rows = await mission.query(
+      'SELECT type FROM event WHERE tenant_id = $1 AND mission_id IS NULL AND $2::uuid IS NOT NULL ORDER BY created_at',
+    );
+    return rows.map((row) => String(row.type));
+  };
+
+  it('bind all its missions together, and nobody else', async () => {
+    const { first, second } = await aPair({ limit_usd: '0.15' });
+    const stranger = await aMission(database);
+    await settle(first, await mustPermit(first), '0.10');
+    expect(await permit(second)).toEqual({ kind: 'wait' });
+    expect(await permit(stranger)).toMatchObject({ kind: 'ok' });
+    expect(await first.run(readTenantBudget)).toEqual({
+      limitUsd: '0.15',
+      dailyUsd: null,
+      spentUsd: '0.1',
+      reservedUsd: '0',
+    });
+  });
+
+  it('hold no mission and say so once', async () => {
+    const { first, second } = await aPair({ limit_usd: '0.05' });
+    await Promise.all([permit(first), permit(second), permit(first)]);
+    expect(await first.row()).toMatchObject({ holds: [] });
+    expect(await eventsOfTenant(first)).toEqual(['tenant.budget_threshold_reached', 'tenant.budget_reached']);
+  });
+
+  it('let its missions go on when they are raised, and are announced again', async () => {
+    const { first, second } = await aPair({ limit_usd: '0.15' });
+    await settle(first, await mustPermit(first), '0.10');
+    await permit(second);
+    await first.run((tx) => setTenantBudget(tx, { limit_usd: '0.25' }));
+    await mustPermit(second);
+    await permit(first);
+    await settle(first, await mustPermit(first, '0.05'), '0.05');
+    expect(await permit(first)).toEqual({ kind: 'wait' });
+  });
+
+  it('of a day count that day alone', async () => {
+    const { first } = await aPair({ daily_usd: '0.15' });
+    await settle(first, await mustPermit(first), '0.10');
+    expect(await permit(first)).toEqual({ kind: 'wait' });
+    await aDayPasses(first);
+    expect(await permit(first)).toMatchObject({ kind: 'ok' });
+  });
+
+  it('are kept by fifty requests at once on money for twenty, at every single write', async () => {
+    const { first, second } = await aPair({ limit_usd: '2.00' });
+    await database.owner.query(`
+      CREATE TABLE seen_over AS SELECT tenant_id, spent_usd FROM tenant_budget LIMIT 0;
+      CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.spent_usd + NEW.reserved_usd > NEW.limit_usd THEN
+          INSERT INTO seen_over VALUES (NEW.tenant_id, NEW.spent_usd); END IF;
+        RETURN NULL; END $$;
+      GRANT INSERT ON seen_over TO wavekeeper_app;
+      CREATE TRIGGER see AFTER UPDATE ON tenant_budget FOR EACH ROW EXECUTE FUNCTION see();`);
+    const spend = async (mission: TestMission): Promise<string> => {
+      const permission = await permit(mission);
+      if (permission.kind === 'ok') await settle(mission, permission.callId, '0.10');
+      return permission.kind;
+    };
+    const kinds = await Promise.all(
+      Array.from({ length: 50 }, (_, place) => spend(place % 2 === 0 ? first : second)),
+    );
+    const { rows } = await database.owner.query('SELECT * FROM seen_over');
+    await database.owner.query('DROP TRIGGER see ON tenant_budget; DROP FUNCTION see; DROP TABLE seen_over');
+    expect(rows).toEqual([]);
+    expect(kinds.filter((kind) => kind === 'ok').length).toBeLessThanOrEqual(20);
+    for (let kind = 'ok'; kind === 'ok';) kind = await spend(first);
+    expect(await first.run(readTenantBudget)).toMatchObject({ spentUsd: '2', reservedUsd: '0' });
+  });
+
+  it('are the last word of the database: no statement reserves beyond them', async () => {
+    const { first } = await aPair({ limit_usd: '1.00' });
+    await expect(
+      first.query(
+        'UPDATE tenant_budget SET reserved_usd = 1.01 WHERE tenant_id = $1 AND $2::uuid IS NOT NULL',
+      ),
+    ).rejects.toThrow('exceeds limit_usd');
+    const mission = await aMission(database, { budget: { daily_usd: '1.00' } });
+    await expect(
+      mission.query(
+        'UPDATE mission SET reserved_usd = 1.01, day_reserved_usd = 1.01 WHERE tenant_id = $1 AND id = $2',
+      ),
+    ).rejects.toThrow('exceeds daily_usd');
+  });
+});
+
+describe('usage', () => {
+  it('sums to the books, however it is grouped', async () => {
+    const mission = await aMission(database);
+    const other = await aMission(database, {}, mission.tenantId);
+    await settle(mission, await mustPermit(mission), '0.04');
+    await settle(mission, await mustPermit(mission), '0.02', 'outage');
+    await settle(other, await mustPermit(other), '0.01');
+    await mustPermit(other);
+    const all = { missionId: null, from: null, to: null };
+    const totals = await mission.run((tx) => readUsageTotals(tx, all));
+    expect(totals).toEqual({
+      ...{ requests: 4, failedRequests: 1, costUsd: '0.07' },
+      ...{ inputTokens: 30, cacheWriteTokens: 60, cacheReadTokens: 90, outputTokens: 120 },
+    });
+    expect((await mission.run(readTenantBudget)).spentUsd).toBe(totals.costUsd);
+    for (const group of USAGE_GROUPS) {
+      const groups = await mission.run((tx) => readUsageBy(tx, group, all, { after: null, take: 10 }));
+      expect(groups).toHaveLength(group === 'mission' ? 2 : 1);
+      expect(groups.reduce((sum, { requests }) => sum + requests, 0)).toBe(4);
+    }
+  });
+
+  it('goes on after a key, and knows nothing of another tenant', async () => {
+    const mission = await aMission(database);
+    const other = await aMission(database, {}, mission.tenantId);
+    await mustPermit(await aMission(database));
+    for (const asking of [mission, other]) await mustPermit(asking);
+    const all = { missionId: null, from: null, to: null };
+    const read = (after: string | null) =>
+      mission.run((tx) => readUsageBy(tx, 'mission', all, { after, take: 1 }));
+    const [one] = await read(null);
+    const [two] = await read(one?.key ?? '');
+    expect([one?.key, two?.key]).toEqual([mission.id, other.id].map((id) => encodeId('mission', id)));
+    expect(await read(two?.key ?? '')).toEqual([]);
   });
 });

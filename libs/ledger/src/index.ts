@@ -7,7 +7,7 @@ export type { RebuiltDigests } from './grow-digests.js';
 export { claimDigest, finishDigest, readDigestSources, type ClaimedDigest } from './reword-digests.js';
 export type { DigestWording, Rewording } from './domain/reword-digest.js';
 export { holdMission } from './holds.js';
-export { inMission, type MissionLedger } from './mission-ledger.js';
+export { ATTEMPTS_IN_FLIGHT_MAX, inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
 export { answerInputRequest, timeOutRequest } from './answer-input-request.js';
 export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
@@ -28,6 +28,7 @@ export { abortWave, expireWave, type Abortion } from './abort-wave.js';
 export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
 export { judgeWrites } from './judge-writes.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
+export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
 export { readRateSamples, type NewModelCall, type SettledTokens } from './model-call.store.js';
 export type { SpilledText } from './artifact.store.js';
@@ -119,6 +120,7 @@ export {
   type InputRequestRead,
 } from './read/input-requests.store.js';
 export { listWaves, readWaveWithDecisions, type WaveRead } from './read/waves.store.js';
+export { readUsageBy, readUsageTotals, type UsageFilter, type UsageRead } from './read/usage.store.js';
 export { listEvents, type EventRead } from './read/events.store.js';
 export { listDeliveries, type DeliveryFilter, type DeliveryRead } from './read/deliveries.store.js';
 export { listEndpoints, lockEndpoint, readEndpoint, type EndpointRead } from './endpoint.store.js';

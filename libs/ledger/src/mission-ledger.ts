@@ -12,7 +12,7 @@ import { planByRule } from './plan-by-rule.js';
  * Attempts that one mission may have in flight, whatever its tenant may: each needs a line in the context. So does what
  * waits for a person, which leaves room for that many fewer.
  */
-const ATTEMPTS_IN_FLIGHT_MAX = 100;
+export const ATTEMPTS_IN_FLIGHT_MAX = 100;
 
 /**
  * A mission's ledger, opened under the mission's lock. A command changes `mission`, appends events, lets items

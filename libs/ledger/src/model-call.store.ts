@@ -59,6 +59,8 @@ export interface SettledCall {
   readonly role: string;
   readonly reservedUsd: string;
   readonly costUsd: string;
+  /** The day on which it was sent (YYYY-MM-DD, UTC), and whose limit it counts towards. */
+  readonly sentOn: string;
 }
 
 /** Moves a call out of `sent`, once; null when it has left it already. Answers what it has cost. */
@@ -69,7 +71,14 @@ export async function claimSettlement(
 ): Promise<SettledCall | null> {
   const { tokens } = settlement;
   const [row] = await tx.db.$queryRaw<
-    { mission_id: string; wave_id: string | null; role: string; reserved_usd: string; cost_usd: string }[]
+    {
+      mission_id: string;
+      wave_id: string | null;
+      role: string;
+      reserved_usd: string;
+      cost_usd: string;
+      sent_on: string;
+    }[]
   >`
     UPDATE model_call
        SET state = ${settlement.state}, failure = ${settlement.failure}, settled_at = clock_timestamp(),
@@ -78,7 +87,8 @@ export async function claimSettlement(
            cache_read_tokens = ${tokens.cacheRead}, output_tokens = ${tokens.output},
            cost_usd = coalesce(${settlement.costUsd}::numeric, reserved_usd)
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${callId}::uuid AND state = 'sent'
-    RETURNING mission_id, wave_id, role, reserved_usd::text, cost_usd::text`;
+    RETURNING mission_id, wave_id, role, reserved_usd::text, cost_usd::text,
+              (sent_at AT TIME ZONE 'UTC')::date::text AS sent_on`;
   return row === undefined
     ? null
     : {
@@ -87,6 +97,7 @@ export async function claimSettlement(
         role: row.role,
         reservedUsd: row.reserved_usd,
         costUsd: row.cost_usd,
+        sentOn: row.sent_on,
       };
 }
 

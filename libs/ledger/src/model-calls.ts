@@ -1,42 +1,63 @@
 import { newUuid } from '#contracts';
 import type { Tx } from '#database';
-import { reserveBudget, settleBudget, type Reservation } from './budget.store.js';
-import { holdMission } from './holds.js';
-import { inMission } from './mission-ledger.js';
+import { announceToMission, announceToTenant, holdForBudget, tellTenantReached } from './budgets.js';
+import { lockAccounts, noteContextTokens, saveAccount } from './budget.store.js';
+import {
+  announce,
+  leavesEnough,
+  markReached,
+  reserve,
+  settle,
+  toNanoUsd,
+  type Reservation,
+} from './domain/budget.js';
 import { chargeRecentTokens } from './mission.store.js';
 import { sumWaveUsage } from './wave.store.js';
-import { claimSettlement, insertModelCall, type NewModelCall, type Settlement } from './model-call.store.js';
+import {
+  claimSettlement,
+  insertModelCall,
+  type NewModelCall,
+  type SettledCall,
+  type Settlement,
+} from './model-call.store.js';
 
 /** A request that may be sent: its intent is on record and its worst case reserved. */
 export type CallPermission =
-  { readonly kind: 'ok'; readonly callId: string } | { readonly kind: Exclude<Reservation, 'ok'> };
-
-/** What a role may take of a mission's limits. A digest is a luxury: the last fifth is for the work. */
-const SHARE_OF_LIMITS: Readonly<Record<NewModelCall['role'], number>> = {
-  conductor: 1,
-  worker: 1,
-  digest: 0.8,
-};
+  { readonly kind: 'ok'; readonly callId: string } | { readonly kind: Exclude<Reservation['kind'], 'ok'> };
 
 /**
- * Records the intent to send one model request and reserves its worst-case price, in one transaction, before it is
- * sent. When the limit is reached the mission is held and asks for more, unless it goes on without the answer as well.
+ * Records the intent to send one model request and reserves its worst-case price against the limits of its mission and
+ * its tenant, in one transaction, before it is sent: 1. under the locks of both, in this order, 2. never above a limit,
+ * spent and reserved together, 3. `wait` while others' reservations may yet free room, 4. `reached` holds the mission,
+ * 5. a limit of the tenant holds none: the request waits, and until there is room again none of its missions is picked,
+ * 6. a digest is a luxury: it takes nothing of what is left for the work, and holds nobody.
  */
 export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallPermission> {
-  const reservation = await reserveBudget(tx, call.missionId, {
-    amountUsd: call.reservedUsd,
-    share: SHARE_OF_LIMITS[call.role],
-  });
-  if (reservation === 'ok') {
-    const callId = newUuid();
-    await insertModelCall(tx, callId, call);
-    return { kind: 'ok', callId };
+  const amount = toNanoUsd(call.reservedUsd);
+  const { mission, tenant } = await lockAccounts(tx, call.missionId);
+  if (call.role === 'digest' && !(leavesEnough(mission, amount) && leavesEnough(tenant, amount)))
+    return { kind: 'wait' };
+  const own = reserve(mission, amount);
+  if (own.kind === 'reached') {
+    const { account, crossings } = markReached(mission, own.limit);
+    await saveAccount(tx, call, account);
+    await holdForBudget(tx, call.missionId, { limit: own.limit, crossings });
+    return { kind: 'reached' };
   }
-  if (reservation === 'reached' && call.role !== 'digest')
-    await inMission(tx, call.missionId, (ledger) =>
-      holdMission(ledger, 'budget', 'The next model request does not fit the limit; raise it to go on.'),
-    );
-  return { kind: reservation };
+  const shared = reserve(tenant, amount);
+  if (shared.kind === 'reached') {
+    const { account, crossings } = markReached(tenant, shared.limit);
+    await saveAccount(tx, 'tenant', account);
+    await announceToTenant(tx, crossings);
+    if (tenant.reached === null) await tellTenantReached(tx, account, shared.limit);
+    return { kind: 'wait' };
+  }
+  if (own.kind === 'wait' || shared.kind === 'wait') return { kind: 'wait' };
+  const callId = newUuid();
+  await insertModelCall(tx, callId, call);
+  await saveAccount(tx, call, own.account);
+  await saveAccount(tx, 'tenant', shared.account);
+  return { kind: 'ok', callId };
 }
 
 /**
@@ -51,13 +72,11 @@ export async function settleModelCall(tx: Tx, callId: string, settlement: Settle
   if (settled === null) return;
   const { input, cacheWrite, cacheRead, output } = settlement.tokens;
   const promptTokens = input + cacheWrite + cacheRead;
-  await settleBudget(tx, settled.missionId, {
-    reservedUsd: settled.reservedUsd,
-    spentUsd: settled.costUsd,
-    contextTokens: settled.role === 'conductor' && promptTokens > 0 ? promptTokens : null,
-  });
+  if (settled.role === 'conductor' && promptTokens > 0)
+    await noteContextTokens(tx, settled.missionId, promptTokens);
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
   await chargeRecentTokens(tx, promptTokens + output);
+  await book(tx, settled);
 }
 
 /** Settles a call that nobody came back from, at its worst case: it may have been billed. */
@@ -72,10 +91,22 @@ export async function settleOrphanedCall(tx: Tx, callId: string): Promise<void> 
     failure: 'orphaned',
   });
   if (settled === null) return;
-  await settleBudget(tx, settled.missionId, {
-    reservedUsd: settled.reservedUsd,
-    spentUsd: settled.costUsd,
-    contextTokens: null,
-  });
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
+  await book(tx, settled);
+}
+
+/** Turns a reservation into what was spent, in both books, and announces the thresholds that this passes. */
+async function book(tx: Tx, settled: SettledCall): Promise<void> {
+  const { mission, tenant } = await lockAccounts(tx, settled.missionId);
+  const call = {
+    reserved: toNanoUsd(settled.reservedUsd),
+    spent: toNanoUsd(settled.costUsd),
+    day: settled.sentOn,
+  };
+  const own = announce(settle(mission, call));
+  const shared = announce(settle(tenant, call));
+  await saveAccount(tx, settled, own.account);
+  await saveAccount(tx, 'tenant', shared.account);
+  await announceToMission(tx, settled.missionId, own.crossings);
+  await announceToTenant(tx, shared.crossings);
 }

@@ -94,7 +94,6 @@ function webhookBody(event: EventRow, result: Json | undefined): Record<string, 
 function resourcePath(event: EventRow): string {
   if (event.taskId !== undefined) return `/v1/tasks/${encodeId('task', event.taskId)}`;
   if (event.waveId !== undefined) return `/v1/waves/${encodeId('wave', event.waveId)}`;
-  return event.missionId === null
-    ? '/v1/webhook-endpoints'
-    : `/v1/missions/${encodeId('mission', event.missionId)}`;
+  if (event.missionId !== null) return `/v1/missions/${encodeId('mission', event.missionId)}`;
+  return event.type.startsWith('tenant.') ? '/v1/budget' : '/v1/webhook-endpoints';
 }

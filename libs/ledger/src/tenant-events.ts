@@ -5,7 +5,7 @@ import { insertDeliveries } from './outbound.store.js';
 
 /** An event that belongs to no mission. */
 export interface TenantEvent {
-  readonly type: Extract<EventType, 'endpoint.test' | 'endpoint.disabled'>;
+  readonly type: Extract<EventType, `endpoint.${string}` | `tenant.${string}`>;
   readonly actor: Actor;
   readonly data: Record<string, Json>;
   /** Sends it to this endpoint alone, whatever it subscribed to. */

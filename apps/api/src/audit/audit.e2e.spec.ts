@@ -56,6 +56,7 @@ describe('the audit', () => {
     await signInAndOut(String(tenant['api_key']));
     await send('put', '/v1/model-credentials/anthropic', { api_key: 'sk-ant-planted' });
     await send('delete', '/v1/model-credentials/anthropic');
+    await send('put', '/v1/budget', { limit_usd: '100' });
     const endpoint = await made('/v1/webhook-endpoints', { url: 'https://a.example/' });
     await send('patch', `/v1/webhook-endpoints/${endpoint.id}`, { description: 'ours' });
     await made(`/v1/webhook-endpoints/${endpoint.id}/rotate-secret`);

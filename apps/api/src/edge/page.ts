@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageQuerySchema } from '#contracts';
+import { isStorableText, pageQuerySchema } from '#contracts';
 import type { PageStart } from '#tenancy';
 import { validationProblem } from './problem.js';
 
@@ -36,6 +36,24 @@ export function readNumberCursor(cursor: string | undefined): number | null {
   const [, digits] = /^n\.(\d{1,10})$/.exec(fromCursor(cursor)) ?? [];
   if (digits === undefined || Number(digits) > NUMBER_MAX) throw invalidCursor();
   return Number(digits);
+}
+
+/** Where a list goes on that is ordered by a text of its rows. */
+export function textCursor(text: string): string {
+  return toCursor(`k.${encodeURIComponent(text)}`);
+}
+
+export function readTextCursor(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const [, encoded] = /^k\.((?:[^%]|%[0-9A-F]{2})+)$/.exec(fromCursor(cursor)) ?? [];
+  if (encoded === undefined) throw invalidCursor();
+  try {
+    const text = decodeURIComponent(encoded);
+    if (isStorableText(text)) return text;
+  } catch {
+    // no text at all
+  }
+  throw invalidCursor();
 }
 
 /** One page out of up to `limit + 1` rows: the row too many says that there is a next page. */

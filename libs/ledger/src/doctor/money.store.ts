@@ -26,4 +26,28 @@ export const MONEY_INVARIANTS: readonly Invariant[] = [
            GROUP BY w.tenant_id, w.id
           HAVING w.cost_usd <> coalesce(sum(c.cost_usd), 0) OR w.requests <> count(c.id)`,
   },
+  {
+    name: 'a tenant has reserved what its unsettled requests may cost and spent what the others did',
+    sql: `SELECT t.id, b.reserved_usd, b.spent_usd
+            FROM tenant t
+            LEFT JOIN tenant_budget b ON b.tenant_id = t.id
+            LEFT JOIN model_call c ON c.tenant_id = t.id
+           GROUP BY t.id, b.tenant_id
+          HAVING coalesce(b.reserved_usd, 0) <> coalesce(sum(c.reserved_usd) FILTER (WHERE c.state = 'sent'), 0)
+              OR coalesce(b.spent_usd, 0) <> coalesce(sum(c.cost_usd) FILTER (WHERE c.state <> 'sent'), 0)`,
+  },
+  {
+    name: 'the day of a mission and of a tenant counts the requests that were sent on it',
+    sql: `WITH account AS (
+            SELECT tenant_id, id AS mission_id, budget_day, day_spent_usd, day_reserved_usd FROM mission
+             UNION ALL
+            SELECT tenant_id, NULL, budget_day, day_spent_usd, day_reserved_usd FROM tenant_budget)
+          SELECT a.tenant_id, a.mission_id, a.budget_day
+            FROM account a
+            LEFT JOIN model_call c ON c.tenant_id = a.tenant_id AND (a.mission_id IS NULL OR c.mission_id = a.mission_id)
+                 AND (c.sent_at AT TIME ZONE 'UTC')::date = a.budget_day
+           GROUP BY a.tenant_id, a.mission_id, a.budget_day, a.day_spent_usd, a.day_reserved_usd
+          HAVING a.day_reserved_usd <> coalesce(sum(c.reserved_usd) FILTER (WHERE c.state = 'sent'), 0)
+              OR a.day_spent_usd <> coalesce(sum(c.cost_usd) FILTER (WHERE c.state <> 'sent'), 0)`,
+  },
 ];
