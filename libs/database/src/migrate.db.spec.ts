@@ -52,7 +52,7 @@ describe('migrate', () => {
   it('changes nothing for a login that may not have the roles, and says what an administrator has to run', async () => {
     const login = `owner_${randomUUID().slice(0, 8)}`;
     await run(url, `CREATE ROLE ${login} LOGIN PASSWORD 'secret'`);
-    await run(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} OWNER TO ${login}`);
+    await run(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO ${login}`);
     const asLogin = new URL(url);
     asLogin.username = login;
     asLogin.password = 'secret';
