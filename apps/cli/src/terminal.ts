@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 
-/** What a command writes to; a terminal also shows colour and a progress line. */
+/** What a command writes to; a terminal also shows colour and progress. */
 export type OutputStream = NodeJS.WritableStream &
   Partial<Pick<WriteStream, 'isTTY' | 'hasColors' | 'columns' | 'rows'>>;
 
@@ -14,10 +14,10 @@ const COLOUR_CODES: Record<Colour, readonly [number, number]> = {
 };
 const COLUMNS_DEFAULT = 80;
 const ROWS_DEFAULT = 24;
-const CLEAR_LINE = '\r\u001b[2K';
+const CLEAR_BELOW = '\u001b[J';
 
 /**
- * Results go to stdout; notes, errors and progress go to stderr, so that stdout can be piped. The progress line exists
+ * Results go to stdout; notes, errors and progress go to stderr, so that stdout can be piped. Progress exists
  * only where stderr is a terminal. Colour follows the stream, which knows NO_COLOR.
  */
 export class Terminal {
@@ -46,10 +46,15 @@ export class Terminal {
     this.#above(this.#stderr, `${text}\n`);
   }
 
-  /** Replaces the progress line; an empty text removes it. */
+  /** Replaces the progress, a line or a block of a few; an empty text removes it. */
   progress(text: string): void {
     if (this.#stderr.isTTY !== true || text === this.#progress) return;
-    this.#stderr.write(CLEAR_LINE + text);
+    const linesUp = this.#progress.split('\n').length - 1;
+    const toItsStart = linesUp === 0 ? '\r' : `\r\u001b[${linesUp}A`;
+    const columns = this.#stderr.columns ?? COLUMNS_DEFAULT;
+    // A line that wraps would be two, and the next block would be drawn over only one of them.
+    const lines = text.split('\n').map((line) => line.slice(0, columns));
+    this.#stderr.write(toItsStart + CLEAR_BELOW + lines.join('\n'));
     this.#progress = text;
   }
 
@@ -76,7 +81,7 @@ export class Terminal {
     return `\u001b[${on}m${text}\u001b[${off}m`;
   }
 
-  /** Writes with the progress line taken away and put back below. */
+  /** Writes with the progress taken away and put back below. */
   #above(stream: OutputStream, text: string): void {
     const progress = this.#progress;
     this.progress('');

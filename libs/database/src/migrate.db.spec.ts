@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { MigrationEditedError, MigrationFailedError, migrate } from './migrate.js';
+import { MissingRolesError } from './roles.js';
 
 describe('migrate', () => {
   let url: string;
@@ -46,6 +47,23 @@ describe('migrate', () => {
     await writeMigration('1_create', 'CREATE TABLE log (entry bigint);');
 
     await expect(migrate(url, migrationsDir)).rejects.toThrow(MigrationEditedError);
+  });
+
+  it('changes nothing for a login that may not have the roles, and says what an administrator has to run', async () => {
+    const login = `owner_${randomUUID().slice(0, 8)}`;
+    await run(url, `CREATE ROLE ${login} LOGIN PASSWORD 'secret'`);
+    await run(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO ${login}`);
+    const asLogin = new URL(url);
+    asLogin.username = login;
+    asLogin.password = 'secret';
+    await writeMigration('1_create', 'CREATE TABLE log (entry int);');
+
+    const refused = await migrate(asLogin.href, migrationsDir).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(MissingRolesError);
+
+    await run(url, String((refused as Error).message.split('migrate again:')[1]));
+    expect(await migrate(asLogin.href, migrationsDir)).toEqual(['1_create']);
+    await run(url, `REASSIGN OWNED BY ${login} TO CURRENT_USER; DROP OWNED BY ${login}; DROP ROLE ${login}`);
   });
 
   it('stops at a migration that fails and does not go on until it is resolved', async () => {

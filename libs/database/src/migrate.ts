@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
+import { checkRoles, takeRoles } from './roles.js';
 
 /** A migration was changed after it had been applied, so this database and the files no longer agree. */
 export class MigrationEditedError extends Error {
@@ -67,7 +68,7 @@ const CREATE_HISTORY = `
  * Brings the database at `url` (the owner's login) up to the migrations in `migrationsDir` and returns the names
  * of those it applied, oldest first. Leaves exactly what `prisma migrate deploy` leaves, without needing Prisma's
  * command line; either may go on where the other has stopped.
- * @throws MigrationEditedError | MigrationFailedError | MigrationLockError
+ * @throws MigrationEditedError | MigrationFailedError | MigrationLockError | MissingRolesError
  */
 export async function migrate(url: string, migrationsDir: string): Promise<string[]> {
   const migrations = await readMigrations(migrationsDir);
@@ -75,8 +76,10 @@ export async function migrate(url: string, migrationsDir: string): Promise<strin
   await client.connect();
   try {
     await lock(client);
+    await checkRoles(client);
     const pending = await findPending(client, migrations);
     for (const migration of pending) await apply(client, migration);
+    await takeRoles(client);
     return pending.map(({ name }) => name);
   } finally {
     await client.end(); // gives the lock back

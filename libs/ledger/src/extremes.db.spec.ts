@@ -46,6 +46,20 @@ describe('a large mission', () => {
     expect(await mission.row()).toMatchObject({ tasks_blocked: 999, tasks_ready: 1 });
   }, 90_000);
 
+  it('shows the next wave what a person says after a thousand tasks came in one request', async () => {
+    const mission = await aMission(database);
+    await mission.submit(...numbered(1_000));
+    await mission.say('Begin with the cellar.');
+
+    const { inbox, inboxSpill } = (await mission.mustOpenWave()).snapshot;
+
+    expect(inbox).toContainEqual(
+      expect.objectContaining({ kind: 'message', text: 'Begin with the cellar.' }),
+    );
+    expect(inbox).toContainEqual(expect.objectContaining({ kind: 'submission', count: 1_000 }));
+    expect(inboxSpill).toBe(0);
+  }, 60_000);
+
   it('refuses a directive that a conductor could not be shown', async () => {
     const mission = await aMission(database);
     await mission.query('UPDATE mission SET last_directive_number = 499 WHERE tenant_id = $1 AND id = $2');

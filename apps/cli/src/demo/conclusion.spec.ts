@@ -59,6 +59,7 @@ describe('nextSteps', () => {
     const text = nextSteps(place, GOOD).join('\n');
     expect(text).toContain('npm start');
     expect(text).toContain('npx wavekeeper wave context wav_9');
+    expect(text).toContain('http://127.0.0.1:7070/waves/wav_9');
     expect(text).toContain(`Bearer $(node -p "JSON.parse(fs.readFileSync('/h/c.json')).api_key")`);
   });
 

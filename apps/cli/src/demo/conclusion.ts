@@ -51,7 +51,10 @@ export function nextSteps(place: ServicePlace, result: Pick<DemoResult, 'report'
   if (place.keepsRunning) steps.push([`${place.url}/docs`, 'the API, to browse and to try']);
   else steps.push(['npm start', `the service again, at ${place.url}, with this mission in its ledger`]);
   if (result.lastWaveId !== null)
-    steps.push([`npx wavekeeper wave context ${result.lastWaveId}`, 'what the last wave saw']);
+    steps.push(
+      [`npx wavekeeper wave context ${result.lastWaveId}`, 'what the last wave saw'],
+      [`${place.url}/waves/${result.lastWaveId}`, 'the same in a browser'],
+    );
   const mission = `${place.url}/v1/missions/${result.report.mission_id}`;
   return [
     'Next',

@@ -12,8 +12,9 @@ import {
   type SummaryFacts,
 } from './demo-report.js';
 import { followMission, type Followed } from './follow-mission.js';
-import { endedTasks } from './mission-standing.js';
+import { progressLines } from './progress-view.js';
 
+const MS_PER_SECOND = 1_000;
 const MS_PER_TASK = 10_000;
 const TIMEOUT_MIN_MS = 300_000;
 /** The second try of a webhook comes 5 s after the first, the third 5 min later. */
@@ -91,17 +92,21 @@ async function followToReport(
 ): Promise<DemoResult> {
   const { client, mission, stopping } = options;
   const timeout = AbortSignal.timeout(Math.max(mission.tasks.length * MS_PER_TASK, TIMEOUT_MIN_MS));
-  let lastWaveId: string | null = null;
+  const startedAtMs = performance.now();
+  let lastWave: Wave | null = null;
   const followed = await followMission({
     client,
     missionId,
     until: AbortSignal.any([stopping, timeout]),
     onWave: (wave) => {
-      lastWaveId = wave.id;
+      lastWave = wave;
       options.onWave(wave);
     },
-    onProgress: ({ counts }) =>
-      options.onProgress(`${endedTasks(counts)}/${mission.tasks.length} tasks done`),
+    onProgress: ({ counts }) => {
+      const seconds = Math.round((performance.now() - startedAtMs) / MS_PER_SECOND);
+      const asked = mission.tasks.length;
+      options.onProgress(progressLines({ counts, asked, wave: lastWave, seconds }).join('\n'));
+    },
   });
   stopping.throwIfAborted();
   const owed = webhooksOwed(followed.events);
@@ -115,6 +120,6 @@ async function followToReport(
     webhooksOwed: owed.length,
     ending: followed.ending,
     missionState: followed.mission.state,
-    lastWaveId,
+    lastWaveId: followed.events.findLast(({ type }) => type === 'wave.committed')?.wave_id ?? null,
   };
 }
