@@ -3,12 +3,14 @@ import { z } from 'zod';
 import {
   budgetInputSchema,
   budgetSchema,
+  encodeId,
   usageGroupSchema,
   usageReportSchema,
   type BudgetInput,
 } from '#contracts';
 import { Transactions } from '#database';
 import { readTenantBudget, readUsageBy, readUsageTotals, setTenantBudget } from '#ledger';
+import { recordAudit } from '#tenancy';
 import { CurrentCall, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { readTextCursor, textCursor } from '../edge/page.js';
@@ -72,8 +74,22 @@ export class MoneyController {
     answer: budgetSchema,
   })
   async setBudget(@CurrentCall() call: Call, @JsonBody(budgetInputSchema) input: BudgetInput) {
-    return this.transactions.inTransaction(call.tenantId, async (tx) =>
-      budgetView(await setTenantBudget(tx, input)),
-    );
+    return this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const before = budgetView(await readTenantBudget(tx));
+      const after = budgetView(await setTenantBudget(tx, input));
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'budget.set',
+        subjectId: encodeId('tenant', call.tenantId),
+        before: limitsIn(before),
+        after: limitsIn(after),
+      });
+      return after;
+    });
   }
+}
+
+/** What somebody sets of a budget; the rest is what became of it. */
+function limitsIn({ limit_usd, daily_usd }: z.output<typeof budgetSchema>) {
+  return { limit_usd, daily_usd };
 }
