@@ -22,7 +22,7 @@ const DUE = Prisma.sql`m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NU
 
 /** What a tenant has spent lately (half-life ten minutes) and what it has running, for its weight. */
 const COST = Prisma.sql`(t.recent_tokens * exp(-ln(2) * extract(epoch FROM clock_timestamp() - t.recent_tokens_at) / 600)
-  + ${RUNNING_TOKENS} * coalesce(r.running, 0)) / (t.limits->>'weight')::float8`;
+  + ${RUNNING_TOKENS} * r.running) / (t.limits->>'weight')::float8`;
 
 /** A tenant may ask models unless a limit of its budget is reached; a day's limit counts until the day is over (UTC). */
 const MAY_SPEND = Prisma.sql`NOT EXISTS (
@@ -34,8 +34,8 @@ const MAY_SPEND = Prisma.sql`NOT EXISTS (
 /**
  * The fairest mission whose next wave is due: 1. of tenants that run fewer waves than they may and have money left, 2. the
  * tenant that has spent the fewest tokens lately for its weight, what it has running included, 3. then what has been due
- * longest, 4. looked for without locks, so that pickers do not wait for each other, 5. then locked and looked at again,
- * so that two never take the same one, 6. however many missions another tenant has due: each has its own few candidates.
+ * longest, 4. looked for without locks, so that pickers do not wait for each other, 5. then locked one by one in
+ * this order and looked at again, so that two never take the same one, 6. however many missions another tenant has due: each has its own few candidates.
  */
 export async function pickDueMission(system: SystemTx): Promise<PickedMission | null> {
   const [row] = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
@@ -45,14 +45,13 @@ export async function pickDueMission(system: SystemTx): Promise<PickedMission | 
       SELECT next.tenant_id
         FROM due_tenant d, LATERAL (SELECT m.tenant_id FROM mission m
                                      WHERE ${DUE} AND m.tenant_id > d.tenant_id ORDER BY m.tenant_id LIMIT 1) next),
-    running AS (
-      SELECT tenant_id, count(*) AS running FROM mission WHERE wave_id IS NOT NULL GROUP BY tenant_id),
     fair AS (
       SELECT t.id, ${COST} AS cost, first.wave_due_at
-        FROM due_tenant d JOIN tenant t ON t.id = d.tenant_id LEFT JOIN running r ON r.tenant_id = t.id,
+        FROM due_tenant d JOIN tenant t ON t.id = d.tenant_id,
+             LATERAL (SELECT count(*) AS running FROM mission m WHERE m.tenant_id = t.id AND m.wave_id IS NOT NULL) r,
              LATERAL (SELECT m.wave_due_at FROM mission m
                        WHERE m.tenant_id = t.id AND ${DUE} ORDER BY m.wave_due_at LIMIT 1) first
-       WHERE ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int > coalesce(r.running, 0))
+       WHERE ((t.limits->>'concurrent_waves')::int = 0 OR (t.limits->>'concurrent_waves')::int > r.running)
          AND ${MAY_SPEND}
        ORDER BY cost, first.wave_due_at
        LIMIT ${TENANTS_MAX}),
@@ -61,12 +60,12 @@ export async function pickDueMission(system: SystemTx): Promise<PickedMission | 
         FROM fair, LATERAL (SELECT m.tenant_id, m.id, m.wave_due_at FROM mission m
                              WHERE m.tenant_id = fair.id AND ${DUE}
                              ORDER BY m.wave_due_at LIMIT ${MISSIONS_OF_TENANT_MAX}) own)
-    SELECT m.tenant_id, m.id
-      FROM candidate c JOIN mission m ON m.tenant_id = c.tenant_id AND m.id = c.id
-     WHERE ${DUE}
-     ORDER BY c.cost, c.wave_due_at
-     LIMIT 1
-       FOR UPDATE OF m SKIP LOCKED`;
+    SELECT locked.tenant_id, locked.id
+      FROM (SELECT * FROM candidate ORDER BY cost, wave_due_at) c,
+           LATERAL (SELECT m.tenant_id, m.id FROM mission m
+                     WHERE m.tenant_id = c.tenant_id AND m.id = c.id AND ${DUE}
+                       FOR UPDATE SKIP LOCKED) locked
+     LIMIT 1`;
   return row === undefined ? null : { tenantId: row.tenant_id, missionId: row.id };
 }
 
@@ -97,10 +96,10 @@ export async function pickMissionWithOffers(
       SELECT next.tenant_id
         FROM offering o, LATERAL (SELECT a.tenant_id FROM attempt a
                                    WHERE ${offered} AND ${scope.tenantId}::uuid IS NULL AND a.tenant_id > o.tenant_id
-                                   ORDER BY a.tenant_id LIMIT 1) next),
-    leased AS (SELECT tenant_id, count(*) AS running FROM attempt WHERE state = 'leased' GROUP BY tenant_id)
+                                   ORDER BY a.tenant_id LIMIT 1) next)
     SELECT first.tenant_id, first.mission_id
-      FROM offering o JOIN tenant t ON t.id = o.tenant_id LEFT JOIN leased r ON r.tenant_id = t.id,
+      FROM offering o JOIN tenant t ON t.id = o.tenant_id,
+           LATERAL (SELECT count(*) AS running FROM attempt a WHERE a.tenant_id = t.id AND a.state = 'leased') r,
            LATERAL (SELECT a.tenant_id, a.mission_id, a.priority, a.available_at
                       FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id AND m.state = 'active'
                      WHERE ${offered} AND a.tenant_id = t.id AND a.available_at <= clock_timestamp()
@@ -108,7 +107,7 @@ export async function pickMissionWithOffers(
                        AND (${scope.missionId}::uuid IS NULL OR a.mission_id = ${scope.missionId}::uuid)
                      ORDER BY a.priority, a.available_at
                      LIMIT 1) first
-     WHERE ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int > coalesce(r.running, 0))
+     WHERE ((t.limits->>'concurrent_attempts')::int = 0 OR (t.limits->>'concurrent_attempts')::int > r.running)
        AND (${scope.pool} <> ${BUILTIN_POOL} OR ${MAY_SPEND})
      ORDER BY ${COST}, first.priority, first.available_at
      LIMIT 1`;

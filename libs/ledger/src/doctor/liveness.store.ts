@@ -3,6 +3,11 @@ import type { Invariant } from './invariant.js';
 /** Two sweeps at their default interval: what nobody came back to has been taken up by then. */
 const TWO_SWEEPS = `interval '10 seconds'`;
 
+/** A tenant at a limit of its budget waits for a person, or for the day to end. */
+const MAY_SPEND = `NOT EXISTS (SELECT FROM tenant_budget b WHERE b.tenant_id = m.tenant_id
+                                AND (b.budget_reached = 'total' OR (b.budget_reached = 'daily'
+                                     AND b.budget_day >= (clock_timestamp() AT TIME ZONE 'UTC')::date)))`;
+
 /**
  * What holds while a service works on the ledger, and is meaningless where a test drives it by hand or nobody runs. What
  * waits for its turn is not stuck: only what waits although nothing of its kind has moved for its tenant.
@@ -24,7 +29,7 @@ export const LIVENESS_INVARIANTS: readonly Invariant[] = [
     name: 'no mission is due for two sweeps in which its tenant had no wave',
     sql: `SELECT m.id, m.wave_due_at FROM mission m
            WHERE m.state = 'active' AND m.holds = '{}' AND m.wave_id IS NULL
-             AND m.wave_due_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND m.wave_due_at < clock_timestamp() - ${TWO_SWEEPS} AND ${MAY_SPEND}
              AND NOT EXISTS (SELECT FROM wave w WHERE w.tenant_id = m.tenant_id
                                 AND (w.state = 'running' OR w.ended_at > clock_timestamp() - ${TWO_SWEEPS}))`,
   },
@@ -32,7 +37,7 @@ export const LIVENESS_INVARIANTS: readonly Invariant[] = [
     name: 'no attempt is offered to the built-in workers for two sweeps in which they had none of its tenant',
     sql: `SELECT a.id, a.available_at
             FROM attempt a JOIN mission m ON m.tenant_id = a.tenant_id AND m.id = a.mission_id
-           WHERE a.state = 'offered' AND a.pool = 'builtin' AND m.state = 'active'
+           WHERE a.state = 'offered' AND a.pool = 'builtin' AND m.state = 'active' AND ${MAY_SPEND}
              AND a.available_at < clock_timestamp() - ${TWO_SWEEPS}
              AND NOT EXISTS (SELECT FROM attempt o WHERE o.tenant_id = a.tenant_id
                                 AND (o.state = 'leased' OR o.ended_at > clock_timestamp() - ${TWO_SWEEPS}))`,
