@@ -96,7 +96,8 @@ describe('waves of a conductor that reads all that it can', () => {
     const mission = await missionOf({
       budget: 24_000,
       requestsMax: 8,
-      instructions: Array<string>(12).fill(HOSTILE[1]),
+      // as many as fill a request beyond 90 % and leave room for one more
+      instructions: Array<string>(10).fill(HOSTILE[1]),
       outputs: [MEGABYTE, HOSTILE[0]],
       message: HOSTILE[7],
     });
