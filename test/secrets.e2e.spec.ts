@@ -30,7 +30,7 @@ describe('a secret', () => {
     await plant();
     await work();
     await misplace();
-  }, 120_000);
+  });
   afterAll(async () => {
     await service.stop();
     jest.restoreAllMocks();
@@ -90,10 +90,8 @@ describe('a secret', () => {
   async function work(): Promise<void> {
     const { body: mission } = await send('post', '/v1/missions', { title: 'm', callback_url: receiver.url });
     await send('post', `/v1/missions/${String(mission.id)}/tasks`, WORK);
-    await eventually(
-      'the mission is told to be completed',
-      () => Promise.resolve(receiver.arrivals.some(({ body }) => body.includes('mission.completed'))),
-      60_000,
+    await eventually('the mission is told to be completed', () =>
+      Promise.resolve(receiver.arrivals.some(({ body }) => body.includes('mission.completed'))),
     );
     const { body: waves } = await send('get', `/v1/missions/${String(mission.id)}/waves`);
     for (const { id } of waves.data as { id: string }[])

@@ -62,7 +62,7 @@ describe('a service that is killed at a named point', () => {
       ]);
       await expectInvariants(database);
     },
-    60_000,
+    300_000,
   );
 
   it.each(API_POINTS)(
@@ -88,7 +88,7 @@ describe('a service that is killed at a named point', () => {
       expect(rows).toEqual([{ count: 1 }]);
       await expectInvariants(database);
     },
-    60_000,
+    300_000,
   );
 
   async function send(url: string, mission: TestMission) {

@@ -37,8 +37,8 @@ describe('a service that is told to stop while it works', () => {
     await eventually(
       'the mission completes',
       async () => (await mission.row()).state === 'completed',
-      40_000,
+      120_000,
     );
     await next.stop();
-  }, 90_000);
+  }, 300_000);
 });

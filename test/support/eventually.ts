@@ -6,7 +6,7 @@ const ASK_AGAIN_MS = 50;
 export async function eventually<Answer>(
   what: string,
   ask: () => Promise<Answer | null | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 120_000,
 ): Promise<Answer> {
   const deadline = performance.now() + withinMs;
   for (;;) {

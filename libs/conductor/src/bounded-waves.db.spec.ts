@@ -90,7 +90,7 @@ describe('waves of a conductor that reads all that it can', () => {
       }),
       { numRuns: 8 },
     );
-  }, 60_000);
+  });
 
   it('are warned when they are nearly full, may then only hand off, and say so in the ledger', async () => {
     const mission = await missionOf({

@@ -92,7 +92,7 @@ describe('a mission’s stream', () => {
     expect(seqs(events)).toEqual(upTo(events.length));
     const listed = await send('GET', `/v1/missions/${missionId}/events?limit=100`);
     expect(listed.body.data).toEqual(events);
-  }, 90_000);
+  });
 
   it('goes on after the last event that its reader has seen, which counts more than the address', async () => {
     const missionId = await aPausedMission();
