@@ -152,7 +152,7 @@ export async function readRecordedEnds(tx: Tx, missionId: string): Promise<Recor
 }
 
 /** A model is asked so many times to reword a digest, this far apart: longer than a call may take. */
-export const WRITE_TRIES_MAX = 2;
+const WRITE_TRIES_MAX = 2;
 const WRITE_PAUSE_MS = 900_000;
 
 /**
