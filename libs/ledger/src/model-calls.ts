@@ -75,8 +75,9 @@ export async function settleModelCall(tx: Tx, callId: string, settlement: Settle
   if (settled.role === 'conductor' && promptTokens > 0)
     await noteContextTokens(tx, settled.missionId, promptTokens);
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
-  await chargeRecentTokens(tx, promptTokens + output);
   await book(tx, settled);
+  // The tenant's row comes after its mission's, as it does for whoever counts slots: the other way round they deadlock.
+  await chargeRecentTokens(tx, promptTokens + output);
 }
 
 /** Settles a call that nobody came back from, at its worst case: it may have been billed. */
