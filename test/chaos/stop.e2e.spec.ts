@@ -23,7 +23,7 @@ describe('a service that is told to stop while it works', () => {
     const mission = await aMission(database);
     await mission.submit(...Array.from({ length: 40 }, (_, place) => `Task ${place}`));
     const service = await host.start();
-    await eventually('it works', async () => Number((await mission.row()).tasks_completed) > 0);
+    await eventually('it works', async () => Number((await mission.row()).tasks_completed) > 0, 60_000);
     await service.stop();
 
     expect(await service.ended).toBeNull(); // no signal ended it
