@@ -64,6 +64,9 @@ export default {
     { ...shared, ...onPostgres, displayName: 'e2e', testMatch: ['**/*.e2e.spec.ts'] },
     ...(process.env.TEST_CHROMIUM === undefined ? [] : [inBrowser]),
   ],
+  // ES modules in Jest's sandboxes are never freed, about 20 MB a suite: a worker that has grown is replaced between two suites.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '1GB',
   // A test that hangs must end; how long one takes is no business of the suite's, and machines are noisy.
   testTimeout: 180_000,
   coverageDirectory: 'coverage',

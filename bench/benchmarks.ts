@@ -2,6 +2,7 @@ import { benchCost } from './cost/cost.js';
 import { benchFairness } from './fairness/fairness.js';
 import { benchFinishedWork } from './finished/compare-finished.js';
 import type { Benchmark } from './harness/benchmark.js';
+import { benchKill } from './kill/kill.js';
 import { benchRelay } from './relay/relay.js';
 import { benchReplay } from './replay/replay.js';
 
@@ -26,5 +27,10 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   fairness: {
     summary: 'how long ten quiet tenants wait for a wave beside one with 5,000 due missions',
     run: benchFairness,
+  },
+  kill: {
+    summary:
+      '200 tasks through 10 kills -9 each of everything, of the worker and of the API: what is lost or doubled',
+    run: benchKill,
   },
 };

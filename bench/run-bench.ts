@@ -40,7 +40,8 @@ export async function runBench(
   const say = progressLine(streams);
   const stage = await openStage();
   try {
-    const outcome = await benchmark.run({ transactions: stage.transactions, size, say });
+    const { transactions, databaseUrl } = stage;
+    const outcome = await benchmark.run({ transactions, databaseUrl, size, say });
     say('');
     const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(1));
     const { report, checks } = outcome;

@@ -16,6 +16,7 @@ describe('the cost of a task', () => {
   it('stays below its goal in bursts of eight, and every request begins with the same bytes', async () => {
     const { checks } = await benchCost({
       transactions: database.transactions,
+      databaseUrl: database.url,
       size: 4,
       say: () => undefined,
     });

@@ -8,6 +8,7 @@ import { packageRoot } from './package-root.js';
 /** A ledger of its own for one benchmark: a Postgres that is gone with everything in it when it is closed. */
 export interface Stage {
   readonly transactions: Transactions;
+  readonly databaseUrl: string;
   close(): Promise<void>;
 }
 
@@ -24,6 +25,7 @@ export async function openStage(): Promise<Stage> {
     const transactions = new Transactions(server.url, silentLogger);
     return {
       transactions,
+      databaseUrl: server.url,
       close: async () => {
         await transactions.close();
         await server.stop();

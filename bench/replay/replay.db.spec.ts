@@ -18,6 +18,7 @@ describe('the replay of the reported mission', () => {
   it('completes every task within the budget and tells what other policies would have cost', async () => {
     const { checks, report, tables } = await benchReplay({
       transactions: database.transactions,
+      databaseUrl: database.url,
       size: 4,
       say: () => undefined,
     });

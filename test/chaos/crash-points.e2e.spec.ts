@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { expectInvariants } from '../support/invariants.js';
 import { aMission, type TestMission } from '../support/mission.js';
 import { startReceiver, type Receiver } from '../support/receiver.js';
-import { MASTER_KEY, ServiceHost } from '../support/service-process.js';
+import { MASTER_KEY, ServiceHost } from '../../bench/harness/service-process.js';
 
 const API_POINTS: readonly CrashPoint[] = ['api.submit.before_commit', 'api.submit.after_commit'];
 const WORK_POINTS = CRASH_POINTS.filter((point) => !API_POINTS.includes(point));

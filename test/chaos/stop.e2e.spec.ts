@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { expectInvariants } from '../support/invariants.js';
 import { aMission } from '../support/mission.js';
-import { ServiceHost } from '../support/service-process.js';
+import { ServiceHost } from '../../bench/harness/service-process.js';
 
 describe('a service that is told to stop while it works', () => {
   let database: TestDatabase;
