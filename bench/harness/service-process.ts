@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Config } from '#config';
@@ -35,20 +35,23 @@ export interface HostSettings {
 export class ServiceHost {
   private constructor(
     private readonly database: { readonly url: string },
-    private readonly homeDir: string,
+    readonly homeDir: string,
     private readonly settings: HostSettings,
   ) {}
 
+  /** `database.url` is the owner's login; empty: each process runs the Postgres of its home. */
   static async create(database: { readonly url: string }, settings: HostSettings = {}): Promise<ServiceHost> {
-    return new ServiceHost(database, await mkdtemp(path.join(tmpdir(), 'wavekeeper-chaos-')), settings);
+    const homeDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-host-'));
+    await chmod(homeDir, 0o711); // lets the account in that Postgres runs under
+    return new ServiceHost(database, homeDir, settings);
   }
 
   /** Resolves when it is ready, or when it has ended before: a crash point may be passed at once. */
   async start(crashAt?: `${CrashPoint}#${number}`): Promise<ServiceProcess> {
     const child = spawn(process.execPath, [PROGRAM, 'up'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // Nothing of the environment of whoever measures or tests.
       env: {
-        PATH: process.env.PATH,
         HOME: this.homeDir,
         WAVEKEEPER_HOME: this.homeDir,
         DATABASE_URL: this.database.url,

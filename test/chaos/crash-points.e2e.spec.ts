@@ -1,17 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import request from 'supertest';
 import { encodeId } from '#contracts';
 import { CRASH_POINTS, type CrashPoint } from '#telemetry';
 import { SecretBox, createTenant } from '#tenancy';
-import { createEndpoint } from '#ledger';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createEndpoint, DIGEST_ARITY } from '#ledger';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { expectInvariants } from '../support/invariants.js';
 import { aMission, type TestMission } from '../support/mission.js';
 import { startReceiver, type Receiver } from '../support/receiver.js';
 import { MASTER_KEY, ServiceHost } from '../../bench/harness/service-process.js';
 
-const API_POINTS: readonly CrashPoint[] = ['api.submit.before_commit', 'api.submit.after_commit'];
-const WORK_POINTS = CRASH_POINTS.filter((point) => !API_POINTS.includes(point));
+const API_POINTS = ['api.command.before_commit', 'api.command.after_commit'] as const;
+const START_POINTS = ['migration.before_commit', 'start.tenant_made'] as const;
+const ELSEWHERE: readonly CrashPoint[] = [...API_POINTS, ...START_POINTS, 'digest.after_request'];
+const WORK_POINTS = CRASH_POINTS.filter((point) => !ELSEWHERE.includes(point));
 
 // Each named point is a place where two effects meet. The process is killed there, nobody says goodbye, and the next
 // process finds what is committed. Leases are moved into the past instead of waiting for them.
@@ -91,6 +95,92 @@ describe('a service that is killed at a named point', () => {
     300_000,
   );
 
+  it('gives a claim whose answer was lost to nobody else before its lease runs out: api.command.after_commit', async () => {
+    const mission = await aMission(database, { policy: { planning: 'auto', workers: ['build'] } }, tenantId);
+    await mission.submit({ title: 'Once', worker: 'build' });
+    const claiming = await ServiceHost.create(database, { roles: ['api'] });
+    const dying = await claiming.start('api.command.after_commit#1');
+    await expect(claim(dying.url, mission)).rejects.toThrow();
+    expect(await dying.ended).toBe('SIGKILL');
+
+    const next = await claiming.start();
+    const kept = await claim(next.url, mission);
+    expect(kept.body.data).toHaveLength(1);
+    expect((await claim(next.url, mission, 'another')).body.data).toEqual([]);
+    await next.stop();
+    await claiming.remove();
+    expect(await mission.attempts('T1')).toHaveLength(1);
+  });
+
+  it('words a digest once when the words came and nobody was left to keep them: digest.after_request', async () => {
+    const input = { title: 'Digest', policy: { workers: ['builtin', 'elsewhere'] } };
+    const mission = await aMission(database, input, tenantId);
+    await mission.submit(...Array.from({ length: DIGEST_ARITY }, (_, index) => `Task ${index}`));
+    await mission.submit({ title: 'Keeps the mission from its end', worker: 'elsewhere' });
+    const wording = await ServiceHost.create(database, {
+      environment: { WAVEKEEPER_DIGEST_WRITER: 'model' },
+    });
+    expect(await (await wording.start('digest.after_request#1')).ended).toBe('SIGKILL');
+    await expireLeases();
+    const next = await wording.start();
+    await eventually('the digest is worded', async () => (await digestsOf(mission))[0]?.writer === 'model');
+    await next.stop();
+    await wording.remove();
+    expect(await digestsOf(mission)).toHaveLength(1);
+    await expectInvariants(database);
+  });
+
+  it('goes on where its first start was cut off in the middle of the tables: migration.before_commit', async () => {
+    const empty = await createEmptyDatabase();
+    const first = await ServiceHost.create(empty);
+    expect(await (await first.start('migration.before_commit#2')).ended).toBe('SIGKILL');
+    const next = await first.start();
+    expect((await request(next.url).get('/readyz')).status).toBe(200);
+    await next.stop();
+    await first.remove();
+    await empty.drop();
+  });
+
+  it('leaves one tenant and a key that opens it when its first start is cut off: start.tenant_made', async () => {
+    const local = await ServiceHost.create({ url: '' });
+    expect(await (await local.start('start.tenant_made#1')).ended).toBe('SIGKILL');
+    const next = await local.start();
+    const credentials = await credentialsIn(local.homeDir);
+    const tenants = await request(next.url)
+      .get('/v1/tenants')
+      .auth(credentials.admin_key, { type: 'bearer' });
+    expect((tenants.body as { data: unknown[] }).data).toMatchObject([{ id: credentials.tenant_id }]);
+    const missions = await request(next.url)
+      .get('/v1/missions')
+      .auth(credentials.api_key, { type: 'bearer' });
+    expect(missions.status).toBe(200);
+    await next.stop();
+    await local.remove();
+  });
+
+  async function credentialsIn(
+    homeDir: string,
+  ): Promise<Record<'api_key' | 'admin_key' | 'tenant_id', string>> {
+    const text = await readFile(path.join(homeDir, 'credentials.json'), 'utf8');
+    return JSON.parse(text) as Record<'api_key' | 'admin_key' | 'tenant_id', string>;
+  }
+
+  async function claim(url: string, mission: TestMission, key = 'claim') {
+    return request(url)
+      .post('/v1/claims')
+      .set('Authorization', `Bearer ${apiKey}`)
+      .set('Idempotency-Key', `${key}-${mission.id}`)
+      .send({ pool: 'build', worker: 'a worker' }) as Promise<{ body: { data: unknown[] } }>;
+  }
+
+  async function digestsOf(mission: TestMission): Promise<{ writer: string }[]> {
+    const { rows } = await database.owner.query(
+      'SELECT writer FROM digest WHERE mission_id = $1 AND level = 1',
+      [mission.id],
+    );
+    return rows as { writer: string }[];
+  }
+
   async function send(url: string, mission: TestMission) {
     return request(url)
       .post(`/v1/missions/${encodeId('mission', mission.id)}/tasks`)
@@ -121,6 +211,7 @@ describe('a service that is killed at a named point', () => {
     await database.owner.query(
       `UPDATE webhook_delivery SET lease_until = now() - interval '1 s' WHERE lease_token IS NOT NULL`,
     );
+    await database.owner.query('UPDATE digest SET write_after = now() WHERE write_after IS NOT NULL');
     await database.owner.query(
       `UPDATE model_call SET deadline_at = now() - interval '1 s' WHERE state = 'sent'`,
     );

@@ -37,6 +37,17 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** A database without anything in it, not even tables. */
+export async function createEmptyDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>> {
+  const { TEST_DATABASE_ADMIN_URL: adminUrl } = process.env;
+  if (adminUrl === undefined) throw new Error('the test server is not running');
+  const name = `empty_${randomBytes(6).toString('hex')}`;
+  await runAsAdmin(adminUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(adminUrl);
+  url.pathname = name;
+  return { url: url.href, drop: () => runAsAdmin(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
 async function runAsAdmin(adminUrl: string, statement: string): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();

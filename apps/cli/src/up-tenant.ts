@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { encodeId } from '#contracts';
 import type { Transactions } from '#database';
+import { crashPoint } from '#telemetry';
 import { authenticate, createSignInLink, createTenant } from '#tenancy';
 import { readJson, writePrivateJson } from './up-home.js';
 
@@ -11,6 +12,8 @@ const credentialsSchema = z.object({
   admin_key: z.string(),
   tenant_id: z.string(),
 });
+
+type LocalTenant = Pick<z.output<typeof credentialsSchema>, 'api_key' | 'tenant_id'>;
 
 /**
  * In local mode a first start makes a tenant `default` without a request limit and writes its key, with the operator's,
@@ -25,9 +28,11 @@ export async function ensureLocalTenant(
   const known = credentialsSchema.safeParse(await readJson(file));
   const works =
     known.success && (await authenticate(transactions, known.data.api_key, place.adminKey)) !== null;
-  const tenant = works ? known.data : await createLocalTenant(transactions);
-  await writePrivateJson(file, { ...tenant, url: place.url, admin_key: place.adminKey });
-  return works ? null : await linkFor(transactions, tenant.api_key);
+  const write = ({ api_key, tenant_id }: LocalTenant): Promise<void> =>
+    writePrivateJson(file, { api_key, tenant_id, url: place.url, admin_key: place.adminKey });
+  if (!works) return linkFor(transactions, await createLocalTenant(transactions, write));
+  await write(known.data);
+  return null;
 }
 
 async function linkFor(transactions: Transactions, apiKey: string): Promise<string> {
@@ -39,15 +44,19 @@ async function linkFor(transactions: Transactions, apiKey: string): Promise<stri
   return token;
 }
 
+/** The key is in its file before the tenant is committed: whoever dies between leaves a key without a tenant, which is made anew. */
 async function createLocalTenant(
   transactions: Transactions,
-): Promise<{ api_key: string; tenant_id: string }> {
+  write: (tenant: LocalTenant) => Promise<void>,
+): Promise<string> {
   return transactions.inSystemTransaction(async (system) => {
     const { row, apiKey } = await createTenant(system, {
       name: 'default',
       limits: { requests_per_minute: 0 },
       environment: 'local',
     });
-    return { api_key: apiKey, tenant_id: encodeId('tenant', row.id) };
+    await write({ api_key: apiKey, tenant_id: encodeId('tenant', row.id) });
+    crashPoint('start.tenant_made');
+    return apiKey;
   });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pickMissionWithDigests } from '#dispatch';
 import { claimDigest, finishDigest, readDigestSources, type ClaimedDigest } from '#ledger';
 import { stopFailure, type ModelAnswer } from '#model';
+import { crashPoint } from '#telemetry';
 import { DIGEST_SYSTEM_TEXT, digestRequestText, wordingOf } from './domain/digest-text.js';
 import type { RunWaveDependencies } from './run-wave.js';
 
@@ -35,6 +36,7 @@ export class WriteDigest {
   /** Null when a model's words are in place, else why not. */
   private async reword(digest: ClaimedDigest): Promise<string | null> {
     const answer = await this.ask(digest);
+    crashPoint('digest.after_request');
     const failure = stopFailure(answer.message.stop_reason);
     if (failure !== null) return failure;
     const said = answer.message.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));

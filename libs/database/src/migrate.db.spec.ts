@@ -4,20 +4,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { MigrationEditedError, MigrationFailedError, migrate } from './migrate.js';
+import { createEmptyDatabase } from '../../../test/support/database.js';
 import { MissingRolesError } from './roles.js';
 
 describe('migrate', () => {
   let url: string;
+  let drop: () => Promise<void>;
   let migrationsDir: string;
 
   beforeEach(async () => {
     migrationsDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-migrations-'));
-    url = await createDatabase();
+    ({ url, drop } = await createEmptyDatabase());
   });
 
   afterEach(async () => {
     await rm(migrationsDir, { recursive: true, force: true });
-    await dropDatabase(url);
+    await drop();
   });
 
   it('applies what is new, oldest first, and nothing twice', async () => {
@@ -39,6 +41,21 @@ describe('migrate', () => {
 
     expect(applied.flat().sort()).toEqual(['1_create', '2_index']);
     expect(await run(url, 'SELECT entry FROM log')).toEqual([{ entry: 1 }]);
+  });
+
+  it('leaves nothing of a migration whose process dies before its end, and begins it again', async () => {
+    await writeMigration('1_create', 'CREATE TABLE log (entry int);');
+    await migrate(url, migrationsDir);
+    await writeMigration(
+      '2_slow',
+      'INSERT INTO log VALUES (2); SELECT pg_terminate_backend(pg_backend_pid());',
+    );
+    await expect(migrate(url, migrationsDir)).rejects.toThrow();
+    expect(await run(url, 'SELECT entry FROM log')).toEqual([]);
+
+    await writeMigration('2_slow', 'INSERT INTO log VALUES (2);');
+    expect(await migrate(url, migrationsDir)).toEqual(['2_slow']);
+    expect(await run(url, 'SELECT entry FROM log')).toEqual([{ entry: 2 }]);
   });
 
   it('refuses a migration that was edited after it had been applied', async () => {
@@ -95,21 +112,6 @@ describe('migrate', () => {
     await writeFile(path.join(migrationsDir, name, 'migration.sql'), sql);
   }
 });
-
-const ADMIN_URL = process.env['TEST_DATABASE_ADMIN_URL'] ?? '';
-
-async function createDatabase(): Promise<string> {
-  const name = `migrate_${randomUUID()}`;
-  await run(ADMIN_URL, `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-  const url = new URL(ADMIN_URL);
-  url.pathname = name;
-  return url.href;
-}
-
-async function dropDatabase(url: string): Promise<void> {
-  const name = new URL(url).pathname.slice(1);
-  await run(ADMIN_URL, `DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`);
-}
 
 async function run(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });

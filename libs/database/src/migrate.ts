@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
+import { crashPoint } from '#telemetry';
 import { checkRoles, takeRoles } from './roles.js';
 
 /** A migration was changed after it had been applied, so this database and the files no longer agree. */
@@ -73,6 +74,7 @@ const CREATE_HISTORY = `
 export async function migrate(url: string, migrationsDir: string): Promise<string[]> {
   const migrations = await readMigrations(migrationsDir);
   const client = new pg.Client({ connectionString: url, application_name: 'wavekeeper-migrate' });
+  client.on('error', () => undefined); // a lost connection fails the query that waits for it
   await client.connect();
   try {
     await lock(client);
@@ -145,23 +147,38 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
   return migrations.filter(({ name }) => !applied.has(name));
 }
 
-/** Not in one transaction with its row of the history: some statements, as Prisma allows, run in none. */
-async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+/** Some statements run in no transaction. What is killed in the middle of one of those has to be resolved by hand. */
+const RUNS_IN_NO_TRANSACTION = /\bCONCURRENTLY\b/i;
+
+/** In one transaction with its row of the history, so that a process may die here; a failure leaves a row that says why. */
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  const isAtomic = !RUNS_IN_NO_TRANSACTION.test(migration.sql);
   const id = randomUUID();
+  if (isAtomic) await client.query('BEGIN');
+  await recordStart(client, id, migration);
+  try {
+    await client.query(migration.sql);
+  } catch (cause) {
+    const reason = String(cause);
+    if (isAtomic) {
+      await client.query('ROLLBACK');
+      await recordStart(client, id, migration);
+    }
+    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, reason]);
+    throw new MigrationFailedError(migration.name, `${reason}.`, { cause });
+  }
+  await client.query(
+    'UPDATE _prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE id = $1',
+    [id],
+  );
+  crashPoint('migration.before_commit');
+  if (isAtomic) await client.query('COMMIT');
+}
+
+async function recordStart(client: pg.Client, id: string, { name, checksum }: Migration): Promise<void> {
   await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
     id,
     checksum,
     name,
   ]);
-  try {
-    await client.query(sql);
-  } catch (cause) {
-    const reason = String(cause);
-    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, reason]);
-    throw new MigrationFailedError(name, `${reason}.`, { cause });
-  }
-  await client.query(
-    'UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1',
-    [id],
-  );
 }

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Ticket } from '#contracts';
-import type { Logger } from '#telemetry';
+import { crashPoint, type Logger } from '#telemetry';
 import { createPool, type DatabaseRole } from './pools.js';
 import { Prisma, PrismaClient } from './generated/client.js';
 
@@ -118,7 +118,10 @@ export class Transactions {
   }
 
   private sayAfterCommit({ rings, events }: AfterCommit): void {
-    if (rings.length > 0) for (const listener of this.listeners) listener(rings);
+    if (rings.length > 0) {
+      crashPoint('commit.before_ring');
+      for (const listener of this.listeners) listener(rings);
+    }
     for (const committed of events) for (const follower of this.followers) follower(committed);
   }
 }

@@ -1,6 +1,6 @@
 import { TICKETS } from '#contracts';
 import type { Ring, Transactions } from '#database';
-import type { Logger } from '#telemetry';
+import { crashPoint, type Logger } from '#telemetry';
 import type { Doorbell, TicketSlots } from './doorbell.js';
 import { sweep, type CountDueDeliveries } from './sweep.js';
 
@@ -47,6 +47,7 @@ export class Dispatcher {
   async tick(): Promise<void> {
     const due = await sweep(this.options.transactions, this.options);
     await this.options.doorbell.ensure();
+    crashPoint('sweep.before_ring');
     for (const ticket of TICKETS)
       for (let count = 0; count < Math.min(due[ticket], this.options.slots[ticket]); count += 1)
         this.options.doorbell.ring(ticket, 0);

@@ -65,7 +65,7 @@ export {
   type DigestNode,
   type TreeNode,
 } from './domain/digest-node.js';
-export { growTree, liveNodes } from './domain/digest-tree.js';
+export { DIGEST_ARITY, growTree, liveNodes } from './domain/digest-tree.js';
 export { writeCard, type TaskEnd } from './domain/write-card.js';
 export { extractDigest } from './domain/write-digest.js';
 export { missionStatus } from './domain/mission-state.js';

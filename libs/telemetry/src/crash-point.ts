@@ -2,8 +2,12 @@ import process from 'node:process';
 
 /** Every place where two effects meet: a kill here is what the recovery must survive. */
 export const CRASH_POINTS = [
-  'api.submit.before_commit',
-  'api.submit.after_commit',
+  'migration.before_commit',
+  'start.tenant_made',
+  'api.command.before_commit',
+  'api.command.after_commit',
+  'commit.before_ring',
+  'sweep.before_ring',
   'wave.opened',
   'wave.packed',
   'wave.after_request',
@@ -15,6 +19,7 @@ export const CRASH_POINTS = [
   'attempt.after_complete',
   'delivery.claimed',
   'delivery.sent',
+  'digest.after_request',
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Transactions, type SystemTx, type Tx } from '#database';
+import { crashPoint } from '#telemetry';
 import { SecretBox } from '#tenancy';
 import type { Call } from './call.js';
 import { canonicalJson } from './canonical-json.js';
@@ -40,15 +41,13 @@ export class CommandRunner {
   /** Runs `work` once per Idempotency-Key, and returns the body to send. What it throws is not kept: nothing was done. */
   async run(call: Call, work: (tx: Tx) => Promise<Reply>): Promise<unknown> {
     const key = idempotencyKeyOf(call.request);
-    const outcome = await this.transactions.inTransaction(call.tenantId, async (tx): Promise<Outcome> => {
-      if (key === null) return { reply: await work(tx), replayed: false };
-      const fingerprint = fingerprintOf(call.request);
-      const kept = await takeIdempotencyKey(tx, key, fingerprint);
-      if (kept !== null) return this.replay(tx, key, kept, fingerprint);
-      const reply = await work(tx);
-      await keepReply(tx, key, await this.seal(tx, key, reply));
-      return { reply, replayed: false };
+    const outcome = await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const done =
+        key === null ? { reply: await work(tx), replayed: false } : await this.once(tx, { call, key, work });
+      crashPoint('api.command.before_commit');
+      return done;
     });
+    crashPoint('api.command.after_commit');
     return answer(call.response, outcome);
   }
 
@@ -87,6 +86,18 @@ export class CommandRunner {
       return { reply, replayed: false };
     });
     return answer(response, outcome);
+  }
+
+  private async once(
+    tx: Tx,
+    { call, key, work }: { call: Call; key: string; work: (tx: Tx) => Promise<Reply> },
+  ): Promise<Outcome> {
+    const fingerprint = fingerprintOf(call.request);
+    const kept = await takeIdempotencyKey(tx, key, fingerprint);
+    if (kept !== null) return this.replay(tx, key, kept, fingerprint);
+    const reply = await work(tx);
+    await keepReply(tx, key, await this.seal(tx, key, reply));
+    return { reply, replayed: false };
   }
 
   private async seal(tx: Tx, key: string, reply: Reply): Promise<{ status: number; body: string }> {

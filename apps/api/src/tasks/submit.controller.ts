@@ -16,7 +16,6 @@ import {
   submitTasks,
   type Resource,
 } from '#ledger';
-import { crashPoint } from '#telemetry';
 import { SecretBox } from '#tenancy';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
@@ -65,18 +64,12 @@ export class SubmitController {
   private async submit(call: Call, missionOf: (tx: Tx) => Promise<string>): Promise<unknown> {
     const submission = await readSubmission(call.request, this.checkWebhookUrl);
     requestStateOf(call.request).body = submission.body;
-    const answer = await this.commands.run(call, async (tx) => {
+    return this.commands.run(call, async (tx) => {
       const missionId = await missionOf(tx);
       const submitted = await submitTasks(tx, missionId, submission.items, call.actor);
       await ensureCallbackEndpoints(tx, this.secretBox, missionId, callbackUrls(submission));
-      const reply = submission.isBatch
-        ? { status: 200, body: { data: submitted } }
-        : await replyForOne(tx, submitted);
-      crashPoint('api.submit.before_commit');
-      return reply;
+      return submission.isBatch ? { status: 200, body: { data: submitted } } : replyForOne(tx, submitted);
     });
-    crashPoint('api.submit.after_commit');
-    return answer;
   }
 }
 
