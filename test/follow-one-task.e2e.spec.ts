@@ -9,17 +9,27 @@ import {
   webhookBodySchema,
   type LedgerEvent,
 } from '#contracts';
-import type { QueueBackend } from '#config';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
+import { startFleet } from './support/fleet.js';
 import { expectInvariants } from './support/invariants.js';
 import { startReceiver, type Receiver } from './support/receiver.js';
 import { QUEUES_HERE, startRedis, type TestRedis } from './support/redis-server.js';
 import { startService, type TestService } from './support/service.js';
 
 // One task, from the request that brings it to the webhook that says it is done: the path that ARCHITECTURE.md tells,
-// over HTTP, on each way of dispatching.
-describe.each<QueueBackend>(QUEUES_HERE)('one task, followed on queue %s', (queue) => {
+// over HTTP, on each way of dispatching, in one process and in several.
+const FLEET_QUEUES = QUEUES_HERE.filter((queue) => queue !== 'none');
+const SHAPES = [
+  ...QUEUES_HERE.map((queue) => ({ queue, shape: 'in one process', start: startService })),
+  ...FLEET_QUEUES.map((queue) => ({
+    queue,
+    shape: 'in two API and two worker processes',
+    start: startFleet,
+  })),
+];
+
+describe.each(SHAPES)('one task, followed on queue $queue $shape', ({ queue, start }) => {
   let database: TestDatabase;
   let service: TestService;
   let receiver: Receiver;
@@ -28,7 +38,7 @@ describe.each<QueueBackend>(QUEUES_HERE)('one task, followed on queue %s', (queu
   beforeAll(async () => {
     database = await createTestDatabase();
     redis = queue === 'redis' ? await startRedis() : null;
-    service = await startService(database, { queue, redisUrl: redis?.url });
+    service = await start(database, { queue, redisUrl: redis?.url });
     receiver = await startReceiver();
   });
 

@@ -60,7 +60,10 @@ export async function startService(
   };
 }
 
-async function newTenant({ transactions }: TestDatabase): Promise<{ apiKey: string; tenantId: string }> {
+/** A tenant whose requests are not limited, and its key. */
+export async function newTenant({
+  transactions,
+}: TestDatabase): Promise<{ apiKey: string; tenantId: string }> {
   return transactions.inSystemTransaction(async (system) => {
     const { row, apiKey } = await createTenant(system, {
       name: 'a tenant',
