@@ -90,8 +90,7 @@ function handlersOf(
     }),
     safeFetch: parts.safeFetch,
     digestWriter: config.digestWriter,
-    openSecret: (tenantId, sealed, place) =>
-      transactions.inTransaction(tenantId, (tx) => secretBox.open(tx, sealed, place)),
+    openSecret: (tx, sealed, place) => secretBox.open(tx, sealed, place),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
     logger,
     shutdown: parts.shutdown.signal,

@@ -30,11 +30,11 @@ export function createHandlers(dependencies: WorkerDependencies): TicketHandlers
   const deliver = new Deliver({
     ...dependencies,
     scheduleSeconds: dependencies.webhookScheduleSeconds,
-    onEndpointDisabled: async (tx, endpointId) => {
+    onEndpointDisabled: async (tx, endpointId, reason) => {
       await emitTenantEvent(tx, {
         type: 'endpoint.disabled',
         actor: { kind: 'system', id: null },
-        data: { endpoint_id: encodeId('endpoint', endpointId), state: 'disabled' },
+        data: { endpoint_id: encodeId('endpoint', endpointId), state: 'disabled', reason },
       });
     },
     random: Math.random,

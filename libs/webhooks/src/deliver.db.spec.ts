@@ -39,8 +39,8 @@ const aSender = (overrides: Partial<DeliverDependencies> = {}): Deliver =>
     safeFetch,
     openSecret: (_, sealed) => Promise.resolve(Buffer.from(sealed).toString('utf8')),
     scheduleSeconds: [0, 5, 300],
-    onEndpointDisabled: (tx: Tx, endpointId: string) => {
-      disabledEndpoints.push(`${tx.tenantId}/${endpointId}`);
+    onEndpointDisabled: (tx: Tx, endpointId: string, reason: string) => {
+      disabledEndpoints.push(`${tx.tenantId}/${endpointId} ${reason}`);
       return Promise.resolve();
     },
     random: () => 0.5,

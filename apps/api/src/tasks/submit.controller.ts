@@ -1,6 +1,7 @@
 import { Controller, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
+  callbackSchema,
   decodeId,
   submittedTasksSchema,
   taskBatchSchema,
@@ -14,6 +15,7 @@ import {
   ensureDefaultMission,
   readTaskWithAttempts,
   submitTasks,
+  type NewCallback,
   type Resource,
 } from '#ledger';
 import { crashPoint } from '#telemetry';
@@ -21,6 +23,7 @@ import { SecretBox } from '#tenancy';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { DocumentedBody } from '../edge/input.js';
+import { callbackView, firstCallback } from '../endpoints/endpoints.view.js';
 import { ApiProblem } from '../edge/problem.js';
 import { requestStateOf } from '../edge/request-state.js';
 import { Route } from '../edge/route.js';
@@ -32,7 +35,9 @@ const SUBMISSION_BODIES = {
   'application/json': z.union([taskInputSchema, taskBatchSchema]),
   'application/x-ndjson': z.string().describe('one task a line'),
 };
-const submittedSchema = taskSchema.extend({ existing: z.boolean() }).meta({ id: 'CreatedTask' });
+const submittedSchema = taskSchema
+  .extend({ existing: z.boolean(), callback: callbackSchema.optional() })
+  .meta({ id: 'CreatedTask' });
 const SUBMIT = {
   access: ['tasks:write'],
   status: 201,
@@ -68,10 +73,15 @@ export class SubmitController {
     const answer = await this.commands.run(call, async (tx) => {
       const missionId = await missionOf(tx);
       const submitted = await submitTasks(tx, missionId, submission.items, call.actor);
-      await ensureCallbackEndpoints(tx, this.secretBox, missionId, callbackUrls(submission));
+      const callbacks = await ensureCallbackEndpoints(
+        tx,
+        this.secretBox,
+        missionId,
+        callbackUrls(submission),
+      );
       const reply = submission.isBatch
-        ? { status: 200, body: { data: submitted } }
-        : await replyForOne(tx, submitted);
+        ? replyForMany(submitted, callbacks)
+        : await replyForOne(tx, submitted, callbacks);
       crashPoint('api.submit.before_commit');
       return reply;
     });
@@ -81,7 +91,11 @@ export class SubmitController {
 }
 
 /** A single task is answered whole; its problem is the request's. */
-async function replyForOne(tx: Tx, [submitted]: readonly SubmittedTask[]): Promise<Reply> {
+async function replyForOne(
+  tx: Tx,
+  [submitted]: readonly SubmittedTask[],
+  callbacks: readonly NewCallback[],
+): Promise<Reply> {
   if (submitted === undefined) throw new Error('the ledger answered nothing for one task');
   if ('problem' in submitted) {
     const { code, message, pointer } = submitted.problem;
@@ -92,7 +106,15 @@ async function replyForOne(tx: Tx, [submitted]: readonly SubmittedTask[]): Promi
   const id = decodeId('task', submitted.id);
   if (id === null) throw new Error('the ledger answered something that is no task id');
   const task = taskView(await readTaskWithAttempts(tx, id));
-  return { status: 201, body: { ...task, existing: submitted.existing } };
+  return {
+    status: 201,
+    body: { ...task, existing: submitted.existing, ...firstCallback(callbacks) },
+  };
+}
+
+function replyForMany(submitted: readonly SubmittedTask[], callbacks: readonly NewCallback[]): Reply {
+  const added = callbacks.length === 0 ? {} : { callbacks: callbacks.map(callbackView) };
+  return { status: 200, body: { data: submitted, ...added } };
 }
 
 function callbackUrls(submission: Submission): string[] {
