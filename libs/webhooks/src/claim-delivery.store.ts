@@ -41,6 +41,14 @@ const IS_ASKED_FOR = Prisma.sql`delivery.extra_try_at <= statement_timestamp()`;
 const ENDPOINT_TAKES = Prisma.sql`endpoint.state = 'enabled'
   AND (endpoint.probe_at IS NULL OR endpoint.probe_at <= statement_timestamp())`;
 
+const CLAIMED_COLUMNS = Prisma.sql`
+  delivery.tenant_id AS "tenantId", delivery.id, delivery.endpoint_id AS "endpointId", delivery.event_id AS "eventId",
+  delivery.event_type AS "eventType", delivery.payload, delivery.state, delivery.try_count AS "tryCount",
+  delivery.tries_uncounted AS "triesUncounted", delivery.extra_try_at AS "extraTryAt",
+  delivery.lease_token AS "leaseToken", clock_timestamp() AS "claimedAt", endpoint.url,
+  endpoint.secret_sealed AS "secretSealed", endpoint.previous_secret_sealed AS "previousSecretSealed",
+  endpoint.previous_secret_until AS "previousSecretUntil"`;
+
 /**
  * Leases the fairest delivery that is due, or that somebody asked to have tried; null when there is none. In one statement:
  *  1. `waiting` and `asked`: every endpoint with such deliveries, found by one index probe each however many deliveries
@@ -113,14 +121,7 @@ export async function claimDelivery({ db }: SystemTx, leaseToken: string): Promi
       FROM chosen, webhook_endpoint endpoint
      WHERE delivery.tenant_id = chosen.tenant_id AND delivery.id = chosen.id
        AND endpoint.tenant_id = delivery.tenant_id AND endpoint.id = delivery.endpoint_id
-    RETURNING delivery.tenant_id AS "tenantId", delivery.id, delivery.endpoint_id AS "endpointId",
-              delivery.event_id AS "eventId", delivery.event_type AS "eventType", delivery.payload, delivery.state,
-              delivery.try_count AS "tryCount", delivery.tries_uncounted AS "triesUncounted",
-              delivery.extra_try_at AS "extraTryAt", delivery.lease_token AS "leaseToken",
-              clock_timestamp() AS "claimedAt", endpoint.url, endpoint.secret_sealed AS "secretSealed",
-              endpoint.previous_secret_sealed AS "previousSecretSealed",
-              endpoint.previous_secret_until AS "previousSecretUntil",
-              (SELECT count(*) > 1 FROM allowed) AS "hasNext"`;
+    RETURNING ${CLAIMED_COLUMNS}, (SELECT count(*) > 1 FROM allowed) AS "hasNext"`;
   return claimed ?? null;
 }
 

@@ -188,7 +188,10 @@ describe('claimDelivery', () => {
   });
 
   it('sends nothing to an open circuit before its probe, and counts nothing of it as due', async () => {
-    await severalDeliveries(3, await anEndpoint(database, tenantId, { failuresInARow: 5, probeInSeconds: 60 }));
+    await severalDeliveries(
+      3,
+      await anEndpoint(database, tenantId, { failuresInARow: 5, probeInSeconds: 60 }),
+    );
     expect(await claim()).toBeNull();
     expect(await countDue()).toBe(0);
   });
@@ -267,7 +270,9 @@ describe('settleDelivery', () => {
     const endpointId = await anEndpoint(database, tenantId);
     const { id } = await aDelivery(database, tenantId, endpointId, { asked: true, dueInSeconds: 900 });
     const claimed = await claimOne();
-    await database.owner.query(`UPDATE webhook_delivery SET extra_try_at = clock_timestamp() WHERE id = $1`, [id]);
+    await database.owner.query(`UPDATE webhook_delivery SET extra_try_at = clock_timestamp() WHERE id = $1`, [
+      id,
+    ]);
     await database.transactions.inTransaction(tenantId, (tx) =>
       settleDelivery(tx, claimed, { ...tried, status: 500 }, { state: 'unchanged' }),
     );

@@ -132,17 +132,12 @@ describe('decideAfterExtraTry', () => {
 
   it('changes nothing on a failure, 410 included, but ends a test, which has no other try', () => {
     fc.assert(
-      fc.property(
-        aState,
-        fc.boolean(),
-        fc.oneof(aFailure, fc.constant(410)),
-        (state, isTest, status) => {
-          const after = decideAfterExtraTry({ state, isTest }, status);
-          expect(after).toEqual(
-            isTest && state === 'pending' ? { state: 'dead', reason: 'exhausted' } : { state: 'unchanged' },
-          );
-        },
-      ),
+      fc.property(aState, fc.boolean(), fc.oneof(aFailure, fc.constant(410)), (state, isTest, status) => {
+        const after = decideAfterExtraTry({ state, isTest }, status);
+        expect(after).toEqual(
+          isTest && state === 'pending' ? { state: 'dead', reason: 'exhausted' } : { state: 'unchanged' },
+        );
+      }),
     );
   });
 });
