@@ -1,4 +1,4 @@
-import type { Tx } from '#database';
+import { Prisma, type Tx } from '#database';
 import type { ClaimedDelivery } from './claim-delivery.store.js';
 import type { EndpointHealth } from './domain/endpoint-health.js';
 import type { AfterTry } from './domain/schedule.js';
@@ -32,35 +32,26 @@ export async function settleDelivery(
   const number = claimed.tryCount + 1;
   const isExtra = claimed.extraTryAt !== null;
   const count = await tx.db.$executeRaw`
-    UPDATE webhook_delivery
-       SET try_count = ${number}, tries_uncounted = tries_uncounted + ${isExtra ? 1 : 0},
-           lease_token = NULL, lease_until = NULL,
-           extra_try_at = CASE WHEN extra_try_at = ${claimed.extraTryAt}::timestamptz THEN NULL ELSE extra_try_at END
-     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${claimed.id}::uuid AND lease_token = ${claimed.leaseToken}`;
+    WITH settled AS (
+      UPDATE webhook_delivery
+         SET ${outcomeColumns(after)} try_count = ${number}, tries_uncounted = tries_uncounted + ${isExtra ? 1 : 0},
+             lease_token = NULL, lease_until = NULL,
+             extra_try_at = CASE WHEN extra_try_at = ${claimed.extraTryAt}::timestamptz THEN NULL ELSE extra_try_at END
+       WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${claimed.id}::uuid AND lease_token = ${claimed.leaseToken}
+      RETURNING tenant_id, id)
+    INSERT INTO webhook_try
+           (tenant_id, delivery_id, number, at, url, extra, status, duration_ms, error, response_excerpt)
+    SELECT tenant_id, id, ${number}, ${claimed.claimedAt}, ${claimed.url}, ${isExtra}, ${tried.status}::int,
+           ${tried.durationMs}, ${tried.error}, ${tried.responseExcerpt}
+      FROM settled`;
   if (count === 0) throw new DeliveryLeaseLostError(claimed.id);
-  if (after.state !== 'unchanged') await saveOutcome(tx, claimed.id, after);
-  await tx.db.webhookTry.create({
-    data: {
-      tenantId: tx.tenantId,
-      deliveryId: claimed.id,
-      number,
-      at: claimed.claimedAt,
-      url: claimed.url,
-      extra: isExtra,
-      ...tried,
-    },
-  });
 }
 
-async function saveOutcome(tx: Tx, deliveryId: string, after: AfterTry): Promise<void> {
-  await tx.db.webhookDelivery.update({
-    where: { tenantId_id: { tenantId: tx.tenantId, id: deliveryId } },
-    data: {
-      state: after.state,
-      nextTryAt: after.state === 'pending' ? after.nextTryAt : null,
-      deadReason: after.state === 'dead' ? after.reason : null,
-    },
-  });
+function outcomeColumns(after: AfterTry | { readonly state: 'unchanged' }): Prisma.Sql {
+  if (after.state === 'unchanged') return Prisma.empty;
+  const nextTryAt = after.state === 'pending' ? after.nextTryAt : null;
+  const deadReason = after.state === 'dead' ? after.reason : null;
+  return Prisma.sql`state = ${after.state}, next_try_at = ${nextTryAt}::timestamptz, dead_reason = ${deadReason},`;
 }
 
 /** An endpoint's health, and whether it was given up. */
@@ -83,11 +74,9 @@ export async function lockEndpointHealth(
 }
 
 export async function saveEndpointHealth(tx: Tx, endpointId: string, health: EndpointHealth): Promise<void> {
-  const { failuresInARow, failingSince, probeAt, slow } = health;
-  await tx.db.webhookEndpoint.update({
-    where: { tenantId_id: { tenantId: tx.tenantId, id: endpointId } },
-    data: { failuresInARow, failingSince, probeAt, slow },
-  });
+  await tx.db.$executeRaw`
+    UPDATE webhook_endpoint SET ${healthColumns(health)}
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid`;
 }
 
 /** After a success: writes only where the endpoint was failing, or its slowness has changed. */
@@ -96,16 +85,15 @@ export async function saveEndpointSuccess(
   { endpointId, url }: ClaimedDelivery,
   health: EndpointHealth,
 ): Promise<void> {
-  const { failuresInARow, failingSince, probeAt, slow } = health;
-  await tx.db.webhookEndpoint.updateMany({
-    where: {
-      tenantId: tx.tenantId,
-      id: endpointId,
-      url,
-      OR: [{ failuresInARow: { gt: 0 } }, { slow: !slow }],
-    },
-    data: { failuresInARow, failingSince, probeAt, slow },
-  });
+  await tx.db.$executeRaw`
+    UPDATE webhook_endpoint SET ${healthColumns(health)}
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid AND url = ${url}
+       AND (failures_in_a_row > 0 OR slow <> ${health.slow})`;
+}
+
+function healthColumns({ failuresInARow, failingSince, probeAt, slow }: EndpointHealth): Prisma.Sql {
+  return Prisma.sql`failures_in_a_row = ${failuresInARow}, failing_since = ${failingSince}::timestamptz,
+                    probe_at = ${probeAt}::timestamptz, slow = ${slow}`;
 }
 
 /** Disables an endpoint that is enabled, and gives up all that waits for it; what is in flight settles by itself. True when it was. */
