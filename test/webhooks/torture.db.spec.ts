@@ -71,6 +71,7 @@ async function sendEverything(): Promise<void> {
     safeFetch: { post: (post) => (slowUrls.has(post.url) ? impatient : patient).post(post) },
     openSecret: (tx, sealed, place) => secretBox.open(tx, sealed, place),
     scheduleSeconds: [0, 0],
+    slots: 2 * SENDERS, // any of them may be with an endpoint that is not proven
     onEndpointDisabled: (tx, endpointId, reason) =>
       emitTenantEvent(tx, {
         type: 'endpoint.disabled',

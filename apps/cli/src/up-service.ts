@@ -92,6 +92,7 @@ function handlersOf(
     digestWriter: config.digestWriter,
     openSecret: (tx, sealed, place) => secretBox.open(tx, sealed, place),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
+    deliverySlots: config.deliverySlots,
     logger,
     shutdown: parts.shutdown.signal,
   });

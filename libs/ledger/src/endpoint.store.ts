@@ -104,7 +104,7 @@ export async function saveEndpoint(tx: Tx, endpointId: string, patch: EndpointPa
 export async function forgetHealth(tx: Tx, endpointId: string): Promise<void> {
   await tx.db.webhookEndpoint.update({
     where: { tenantId_id: { tenantId: tx.tenantId, id: endpointId } },
-    data: { failuresInARow: 0, failingSince: null, probeAt: null, slow: false },
+    data: { failuresInARow: 0, failingSince: null, probeAt: null, proven: false },
   });
 }
 

@@ -4,8 +4,8 @@ import { Prisma, type SystemTx } from '#database';
 const LEASE_MS = 30_000;
 /** A courtesy to receivers. Two claims in the same instant may exceed it by one for the length of a request. */
 export const IN_FLIGHT_PER_ENDPOINT_MAX = 4;
-/** An endpoint whose last try failed or was slow holds one sender, whatever waits for it. */
-const IN_FLIGHT_OF_TROUBLED_MAX = 1;
+/** An endpoint that is new, failing or slow holds one sender, whatever waits for it. */
+const IN_FLIGHT_OF_UNPROVEN_MAX = 1;
 /** Senders that one tenant may hold, so that no number of slow receivers takes them from the others. */
 export const IN_FLIGHT_PER_TENANT_MAX = 16;
 /** Deliveries that one claim may find locked by others before it gives up; more than all slots of a busy machine. */
@@ -27,6 +27,8 @@ export interface ClaimedDelivery {
   readonly leaseToken: string;
   readonly claimedAt: Date;
   readonly url: string;
+  /** Its endpoint answered the last time, and quickly. */
+  readonly isProven: boolean;
   readonly secretSealed: Uint8Array;
   readonly previousSecretSealed: Uint8Array | null;
   readonly previousSecretUntil: Date | null;
@@ -41,11 +43,17 @@ const IS_ASKED_FOR = Prisma.sql`delivery.extra_try_at <= statement_timestamp()`;
 const ENDPOINT_TAKES = Prisma.sql`endpoint.state = 'enabled'
   AND (endpoint.probe_at IS NULL OR endpoint.probe_at <= statement_timestamp())`;
 
+const IN_FLIGHT = Prisma.sql`
+  SELECT tenant_id, endpoint_id, count(*) AS count
+    FROM webhook_delivery
+   WHERE lease_token IS NOT NULL AND lease_until > statement_timestamp()
+   GROUP BY tenant_id, endpoint_id`;
 const CLAIMED_COLUMNS = Prisma.sql`
   delivery.tenant_id AS "tenantId", delivery.id, delivery.endpoint_id AS "endpointId", delivery.event_id AS "eventId",
   delivery.event_type AS "eventType", delivery.payload, delivery.state, delivery.try_count AS "tryCount",
   delivery.tries_uncounted AS "triesUncounted", delivery.extra_try_at AS "extraTryAt",
   delivery.lease_token AS "leaseToken", clock_timestamp() AS "claimedAt", endpoint.url,
+  endpoint.proven AS "isProven",
   endpoint.secret_sealed AS "secretSealed", endpoint.previous_secret_sealed AS "previousSecretSealed",
   endpoint.previous_secret_until AS "previousSecretUntil"`;
 
@@ -54,26 +62,27 @@ const CLAIMED_COLUMNS = Prisma.sql`
  *  1. `waiting` and `asked`: every endpoint with such deliveries, found by one index probe each however many deliveries
  *     wait behind it; none is left out, so none starves behind a bound.
  *  2. `due`: of each endpoint the oldest, as many as it may still have in flight. What a schedule says waits while the
- *     endpoint is disabled or its circuit open, and costs no try; what somebody asked for goes.
+ *     endpoint is disabled or its circuit open, and costs no try; what somebody asked for goes. Without `unproven` only
+ *     of endpoints that answered the last time, and quickly.
  *  3. `candidate`: they take turns, each tenant's first before any tenant's second and so within a tenant for its
  *     endpoints, where what is in flight counts as served; nobody beyond what a tenant may have in flight.
  *  4. `chosen`: the first candidate that nobody else holds. Locking it reads it again: one that was claimed or settled
  *     since is passed over. A lease that ran out is as good as none.
  */
-export async function claimDelivery({ db }: SystemTx, leaseToken: string): Promise<ClaimedDelivery | null> {
+export async function claimDelivery(
+  { db }: SystemTx,
+  leaseToken: string,
+  whom: { readonly unproven: boolean },
+): Promise<ClaimedDelivery | null> {
   const [claimed] = await db.$queryRaw<ClaimedDelivery[]>`
     WITH RECURSIVE waiting AS (${everyEndpoint(Prisma.sql`waiting`, Prisma.sql`delivery.state = 'pending'`)}),
     asked AS (${everyEndpoint(Prisma.sql`asked`, Prisma.sql`delivery.extra_try_at IS NOT NULL`)}),
-    in_flight AS (
-      SELECT tenant_id, endpoint_id, count(*) AS count
-        FROM webhook_delivery
-       WHERE lease_token IS NOT NULL AND lease_until > statement_timestamp()
-       GROUP BY tenant_id, endpoint_id
-    ), due AS (
+    in_flight AS (${IN_FLIGHT}), due AS (
       SELECT waiting.tenant_id, waiting.endpoint_id, next.id, next.at, coalesce(in_flight.count, 0) AS in_flight
         FROM waiting
         JOIN webhook_endpoint endpoint
           ON endpoint.tenant_id = waiting.tenant_id AND endpoint.id = waiting.endpoint_id AND ${ENDPOINT_TAKES}
+         AND (endpoint.proven OR ${whom.unproven})
         LEFT JOIN in_flight
           ON in_flight.tenant_id = waiting.tenant_id AND in_flight.endpoint_id = waiting.endpoint_id
        CROSS JOIN LATERAL (
@@ -81,12 +90,14 @@ export async function claimDelivery({ db }: SystemTx, leaseToken: string): Promi
           WHERE delivery.tenant_id = waiting.tenant_id AND delivery.endpoint_id = waiting.endpoint_id
             AND ${IS_SCHEDULED} AND ${LEASE_IS_FREE}
           ORDER BY next_try_at, id
-          LIMIT greatest(CASE WHEN endpoint.failures_in_a_row > 0 OR endpoint.slow
-                              THEN ${IN_FLIGHT_OF_TROUBLED_MAX}::int ELSE ${IN_FLIGHT_PER_ENDPOINT_MAX}::int END
-                         - coalesce(in_flight.count, 0), 0)) next
+          LIMIT greatest(CASE WHEN endpoint.proven THEN ${IN_FLIGHT_PER_ENDPOINT_MAX}::int
+                              ELSE ${IN_FLIGHT_OF_UNPROVEN_MAX}::int END - coalesce(in_flight.count, 0), 0)) next
       UNION ALL
       SELECT asked.tenant_id, asked.endpoint_id, next.id, next.at, coalesce(in_flight.count, 0)
         FROM asked
+        JOIN webhook_endpoint endpoint
+          ON endpoint.tenant_id = asked.tenant_id AND endpoint.id = asked.endpoint_id
+         AND (endpoint.proven OR ${whom.unproven})
         LEFT JOIN in_flight
           ON in_flight.tenant_id = asked.tenant_id AND in_flight.endpoint_id = asked.endpoint_id
        CROSS JOIN LATERAL (

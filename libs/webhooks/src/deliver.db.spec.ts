@@ -41,6 +41,7 @@ const aSender = (overrides: Partial<DeliverDependencies> = {}): Deliver =>
     safeFetch,
     openSecret: (_, sealed) => Promise.resolve(Buffer.from(sealed).toString('utf8')),
     scheduleSeconds: [0, 5, 300],
+    slots: 8,
     onEndpointDisabled: (tx: Tx, endpointId: string, reason: string) => {
       disabledEndpoints.push(`${tx.tenantId}/${endpointId} ${reason}`);
       return Promise.resolve();
@@ -71,13 +72,19 @@ const deliveryRow = async (id: string): Promise<DeliveryRow> => {
 /** The only endpoint. */
 const endpointRow = async (): Promise<Record<string, unknown>> => {
   const { rows } = await database.owner.query<Record<string, unknown>>(
-    `SELECT state, disabled_reason, failures_in_a_row, probe_at, failing_since IS NOT NULL AS is_failing, slow,
+    `SELECT state, disabled_reason, failures_in_a_row, probe_at, failing_since IS NOT NULL AS is_failing, proven,
             extract(epoch FROM probe_at - clock_timestamp())::int AS probe_in_seconds
        FROM webhook_endpoint`,
   );
   return rows[0] ?? {};
 };
-const HEALTHY = { state: 'enabled', failures_in_a_row: 0, probe_at: null, is_failing: false };
+const HEALTHY = {
+  state: 'enabled',
+  failures_in_a_row: 0,
+  probe_at: null,
+  is_failing: false,
+  proven: true,
+};
 
 /** As if the circuit had been open for its time. */
 const makeProbeDue = (): Promise<unknown> =>

@@ -12,12 +12,16 @@ import type { PostOutcome, SafeFetch } from './safe-fetch.js';
 
 /** A next try this near is worth a ring of its own; whatever is further off, the sweep finds. */
 const RING_AHEAD_MS_MAX = 60_000;
+/** Of a process' senders, those that may be with endpoints that are new, failing or slow. */
+const UNPROVEN_SHARE_MAX = 0.5;
 
 export interface DeliverDependencies extends RecordTryRules {
   readonly transactions: Transactions;
   readonly safeFetch: Pick<SafeFetch, 'post'>;
   /** Opens a secret that was sealed at rest; `place` binds it to its tenant, endpoint and column. */
   readonly openSecret: (tx: Tx, sealed: Uint8Array, place: string) => Promise<string>;
+  /** How many deliveries this process sends at once. */
+  readonly slots: number;
   readonly logger: Logger;
 }
 
@@ -29,6 +33,8 @@ interface Sendable {
 
 /** Sends what the ledger wrote: at least once, unordered, signed, on schedule. */
 export class Deliver {
+  private unprovenInHand = 0;
+
   constructor(private readonly dependencies: DeliverDependencies) {}
 
   /**
@@ -39,17 +45,27 @@ export class Deliver {
   async run(): Promise<boolean> {
     const sendable = await this.claim();
     if (sendable === null) return false;
-    crashPoint('delivery.claimed');
-    const outcome = await this.send(sendable);
-    crashPoint('delivery.sent');
-    await this.settle(sendable.claimed, outcome);
-    return true;
+    const unproven = sendable.claimed.isProven ? 0 : 1;
+    this.unprovenInHand += unproven;
+    try {
+      crashPoint('delivery.claimed');
+      const outcome = await this.send(sendable);
+      crashPoint('delivery.sent');
+      await this.settle(sendable.claimed, outcome);
+      return true;
+    } finally {
+      this.unprovenInHand -= unproven;
+    }
   }
 
-  /** Each claim rings for the next one at once: what is slow to answer holds up nobody but itself. */
+  /**
+   * Each claim rings for the next one at once: what is slow to answer holds up nobody but itself. Nor do any number of
+   * endpoints that are slow: half of this process is for those that are not known to be.
+   */
   private claim(): Promise<Sendable | null> {
     return this.dependencies.transactions.inSystemTransaction(async (system) => {
-      const claimed = await claimDelivery(system, randomUUID());
+      const unproven = this.unprovenInHand < Math.max(1, this.dependencies.slots * UNPROVEN_SHARE_MAX);
+      const claimed = await claimDelivery(system, randomUUID(), { unproven });
       if (claimed === null) return null;
       const tx = await system.become(claimed.tenantId);
       if (claimed.hasNext) tx.ring('delivery');

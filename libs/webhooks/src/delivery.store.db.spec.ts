@@ -18,7 +18,9 @@ let database: TestDatabase;
 let tenantId: string;
 
 const claim = (): Promise<ClaimedDelivery | null> =>
-  database.transactions.inSystemTransaction((system) => claimDelivery(system, randomUUID()));
+  database.transactions.inSystemTransaction((system) =>
+    claimDelivery(system, randomUUID(), { unproven: true }),
+  );
 
 const claimOne = async (): Promise<ClaimedDelivery> => {
   const claimed = await claim();
@@ -178,7 +180,7 @@ describe('claimDelivery', () => {
 
   it.each([
     ['failed', { failuresInARow: 1 }],
-    ['was slow', { slow: true }],
+    ['is new, or was slow', { proven: false }],
     ['has an open circuit and is due for a probe', { failuresInARow: 5, probeInSeconds: -1 }],
   ])('sends one at a time to an endpoint that %s', async (_, fields) => {
     await severalDeliveries(3, await anEndpoint(database, tenantId, fields));
@@ -208,6 +210,20 @@ describe('claimDelivery', () => {
     const claims = await claimAll();
     expect(claims.map(({ id }) => id).sort()).toEqual(asked.map(({ id }) => id).sort());
     expect(claims.every(({ extraTryAt }) => extraTryAt !== null)).toBe(true);
+  });
+
+  it('leaves out endpoints that are not proven when it is to, whatever is asked of them', async () => {
+    const unproven = await anEndpoint(database, tenantId, { proven: false });
+    await aDelivery(database, tenantId, unproven, { dueInSeconds: -900 });
+    await aDelivery(database, tenantId, unproven, { asked: true });
+    const proven = await aDelivery(database, tenantId, await anEndpoint(database, tenantId));
+    const claimProven = () =>
+      database.transactions.inSystemTransaction((system) =>
+        claimDelivery(system, randomUUID(), { unproven: false }),
+      );
+    expect(await claimProven()).toMatchObject({ id: proven.id, isProven: true });
+    expect(await claimProven()).toBeNull();
+    expect(await claim()).toMatchObject({ isProven: false });
   });
 
   it('says whether there is another, so that its claim can be rung for', async () => {

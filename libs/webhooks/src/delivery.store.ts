@@ -65,7 +65,7 @@ export async function lockEndpointHealth(
   { endpointId, url }: ClaimedDelivery,
 ): Promise<JudgedEndpoint | null> {
   const [row] = await tx.db.$queryRaw<JudgedEndpoint[]>`
-    SELECT failures_in_a_row AS "failuresInARow", failing_since AS "failingSince", probe_at AS "probeAt", slow,
+    SELECT failures_in_a_row AS "failuresInARow", failing_since AS "failingSince", probe_at AS "probeAt", proven,
            coalesce(disabled_reason IN ('gone', 'failing'), false) AS "isGivenUp"
       FROM webhook_endpoint
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid AND url = ${url}
@@ -79,7 +79,7 @@ export async function saveEndpointHealth(tx: Tx, endpointId: string, health: End
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid`;
 }
 
-/** After a success: writes only where the endpoint was failing, or its slowness has changed. */
+/** After a success: writes only where the endpoint was failing, or is not as proven as it was. */
 export async function saveEndpointSuccess(
   tx: Tx,
   { endpointId, url }: ClaimedDelivery,
@@ -88,12 +88,12 @@ export async function saveEndpointSuccess(
   await tx.db.$executeRaw`
     UPDATE webhook_endpoint SET ${healthColumns(health)}
      WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid AND url = ${url}
-       AND (failures_in_a_row > 0 OR slow <> ${health.slow})`;
+       AND (failures_in_a_row > 0 OR proven <> ${health.proven})`;
 }
 
-function healthColumns({ failuresInARow, failingSince, probeAt, slow }: EndpointHealth): Prisma.Sql {
+function healthColumns({ failuresInARow, failingSince, probeAt, proven }: EndpointHealth): Prisma.Sql {
   return Prisma.sql`failures_in_a_row = ${failuresInARow}, failing_since = ${failingSince}::timestamptz,
-                    probe_at = ${probeAt}::timestamptz, slow = ${slow}`;
+                    probe_at = ${probeAt}::timestamptz, proven = ${proven}`;
 }
 
 /** Disables an endpoint that is enabled, and gives up all that waits for it; what is in flight settles by itself. True when it was. */

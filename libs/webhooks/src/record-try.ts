@@ -9,8 +9,7 @@ import {
 } from './delivery.store.js';
 import {
   afterFailure,
-  HEALTHY,
-  isSlow,
+  afterSuccess,
   probeIntervalMs,
   reasonToDisable,
   type EndpointHealth,
@@ -67,14 +66,13 @@ async function judgeEndpoint(
   const { status, durationMs } = outcome;
   if (claimed.extraTryAt !== null || outcome === SECRET_UNREADABLE) return 'stays';
   if (isSuccess(status)) {
-    await saveEndpointSuccess(tx, claimed, { ...HEALTHY, slow: isSlow(durationMs) });
+    await saveEndpointSuccess(tx, claimed, afterSuccess(durationMs));
     return 'stays';
   }
   const endpoint = await lockEndpointHealth(tx, claimed);
   if (endpoint === null) return 'stays'; // it has moved: what its old address says is of no interest
   if (endpoint.isGivenUp) return 'given_up';
   const health: EndpointHealth = afterFailure(endpoint, {
-    durationMs,
     now: tx.now,
     probeIntervalMs: probeIntervalMs(scheduleSeconds),
   });

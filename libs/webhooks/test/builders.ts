@@ -19,7 +19,8 @@ export interface EndpointFields {
   readonly failingForDays?: number;
   /** Seconds from now, negative for the past: its circuit is open. */
   readonly probeInSeconds?: number;
-  readonly slow?: boolean;
+  /** False for one that is new, failing or slow. */
+  readonly proven?: boolean;
 }
 
 /** The secrets are stored as they are: what seals them is not a matter of these tests. */
@@ -38,7 +39,7 @@ export async function anEndpoint(
   await owner.query(
     `INSERT INTO webhook_endpoint (tenant_id, id, url, event_types, description, state, secret_sealed,
                                    previous_secret_sealed, previous_secret_until, failures_in_a_row, failing_since,
-                                   probe_at, slow, disabled_reason)
+                                   probe_at, proven, disabled_reason)
      VALUES ($1, $2, $3, '{*}', '', $4, $5, $6, clock_timestamp() + $7 * interval '1 second', $8,
              CASE WHEN $8 > 0 THEN clock_timestamp() - $9 * interval '1 day' END,
              clock_timestamp() + $10 * interval '1 second', $11,
@@ -54,7 +55,7 @@ export async function anEndpoint(
       fields.failuresInARow ?? 0,
       fields.failingForDays ?? 0,
       fields.probeInSeconds ?? null,
-      fields.slow ?? false,
+      fields.proven ?? (fields.failuresInARow ?? 0) === 0,
     ],
   );
   return id;

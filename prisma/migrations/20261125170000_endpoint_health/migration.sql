@@ -1,10 +1,10 @@
--- How an endpoint has answered lately. Only failures write here, and the first success after them: a healthy endpoint's
--- row is never updated.
+-- How an endpoint has answered lately. Only failures write here, and the first success after them: while an endpoint is
+-- well its row is not updated. Proven: its last try succeeded, and quickly; until then it holds one sender at a time.
 ALTER TABLE "webhook_endpoint"
   ADD COLUMN "failures_in_a_row" INTEGER NOT NULL DEFAULT 0,
   ADD COLUMN "failing_since" TIMESTAMPTZ(3),
   ADD COLUMN "probe_at" TIMESTAMPTZ(3),
-  ADD COLUMN "slow" BOOLEAN NOT NULL DEFAULT false,
+  ADD COLUMN "proven" BOOLEAN NOT NULL DEFAULT false,
   ADD COLUMN "disabled_reason" TEXT,
   ADD CONSTRAINT "webhook_endpoint_disabled_reason" CHECK ("disabled_reason" IN ('by_request', 'gone', 'failing')),
   ADD CONSTRAINT "webhook_endpoint_failures" CHECK ("failures_in_a_row" >= 0);

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import {
   afterFailure,
+  afterSuccess,
   FAILING_MS_MAX,
   FAILURES_TO_OPEN,
-  HEALTHY,
-  isSlow,
   probeIntervalMs,
   reasonToDisable,
   type EndpointHealth,
@@ -12,12 +11,12 @@ import {
 
 const start = new Date('2026-01-01T00:00:00Z');
 const later = (ms: number): Date => new Date(start.getTime() + ms);
-const fail = (health: EndpointHealth, now: Date, durationMs = 10): EndpointHealth =>
-  afterFailure(health, { durationMs, now, probeIntervalMs: 60_000 });
+const fail = (health: EndpointHealth, now: Date): EndpointHealth =>
+  afterFailure(health, { now, probeIntervalMs: 60_000 });
 
 /** The health after failures at these milliseconds. */
 const failing = (...times: number[]): EndpointHealth =>
-  times.reduce((health, ms) => fail(health, later(ms)), HEALTHY);
+  times.reduce((health, ms) => fail(health, later(ms)), afterSuccess(10));
 
 const failureTimes = fc
   .array(fc.nat({ max: 2 * FAILING_MS_MAX }), { minLength: 1, maxLength: 12 })
@@ -32,6 +31,7 @@ describe('an endpoint that fails', () => {
         expect(health.failingSince).toEqual(later(times[0] ?? 0));
         const probe = times.length < FAILURES_TO_OPEN ? null : later((times.at(-1) ?? 0) + 60_000);
         expect(health.probeAt).toEqual(probe);
+        expect(health.proven).toBe(false);
       }),
     );
   });
@@ -65,8 +65,10 @@ describe('probeIntervalMs', () => {
   });
 });
 
-describe('isSlow', () => {
-  it('is what holds up a sender for two seconds', () => {
-    expect([1_999, 2_000].map(isSlow)).toEqual([false, true]);
+describe('an endpoint that answers', () => {
+  it('has no failures, and is proven unless it held up its sender for two seconds', () => {
+    const well = { failuresInARow: 0, failingSince: null, probeAt: null };
+    expect(afterSuccess(1_999)).toEqual({ ...well, proven: true });
+    expect(afterSuccess(2_000)).toEqual({ ...well, proven: false });
   });
 });

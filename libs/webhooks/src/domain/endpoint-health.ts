@@ -4,43 +4,38 @@ export const FAILURES_TO_OPEN = 5;
 const PROBE_INTERVAL_MS_MAX = 60_000;
 /** An endpoint that has only failed for so long is given up. */
 export const FAILING_MS_MAX = 5 * 24 * 60 * 60 * 1_000;
-/** A try that takes longer than this holds up whoever sends it: its endpoint gets one sender at a time. */
+/** A try that takes this long holds up whoever sends it. */
 const SLOW_TRY_MS = 2_000;
 
 const GONE = 410;
 
 /**
- * How an endpoint has answered lately. The circuit is closed while `probeAt` is null: up to four deliveries at once, one
- * when the last try failed or was slow. It is open otherwise: one delivery at a time, and none before `probeAt`.
+ * How an endpoint has answered lately. The circuit is closed while `probeAt` is null: several deliveries at once when it is
+ * proven, else one. It is open otherwise: one delivery at a time, and none before `probeAt`.
  */
 export interface EndpointHealth {
   readonly failuresInARow: number;
   /** The first of those failures. */
   readonly failingSince: Date | null;
   readonly probeAt: Date | null;
-  readonly slow: boolean;
+  /** Its last try succeeded, and quickly. */
+  readonly proven: boolean;
 }
-
-export const HEALTHY: EndpointHealth = {
-  failuresInARow: 0,
-  failingSince: null,
-  probeAt: null,
-  slow: false,
-};
 
 /** How long a circuit stays open before the next probe: a schedule that is shortened for a test shortens it too. */
 export function probeIntervalMs(scheduleSeconds: readonly number[]): number {
   return Math.min(PROBE_INTERVAL_MS_MAX, Math.max(0, ...scheduleSeconds) * 1_000);
 }
 
-export function isSlow(durationMs: number): boolean {
-  return durationMs >= SLOW_TRY_MS;
+/** What a try that succeeded makes of an endpoint, whatever was before. */
+export function afterSuccess(durationMs: number): EndpointHealth {
+  return { failuresInARow: 0, failingSince: null, probeAt: null, proven: durationMs < SLOW_TRY_MS };
 }
 
-/** What a failed try makes of an endpoint. One that succeeds makes it `HEALTHY`, but for its slowness. */
+/** What a failed try makes of it. */
 export function afterFailure(
   health: EndpointHealth,
-  failure: { readonly durationMs: number; readonly now: Date; readonly probeIntervalMs: number },
+  failure: { readonly now: Date; readonly probeIntervalMs: number },
 ): EndpointHealth {
   const failuresInARow = health.failuresInARow + 1;
   const isOpen = failuresInARow >= FAILURES_TO_OPEN;
@@ -48,7 +43,7 @@ export function afterFailure(
     failuresInARow,
     failingSince: health.failingSince ?? failure.now,
     probeAt: isOpen ? new Date(failure.now.getTime() + failure.probeIntervalMs) : null,
-    slow: isSlow(failure.durationMs),
+    proven: false,
   };
 }
 
