@@ -45,6 +45,7 @@ export async function startRelay(
     safeFetch: { post: () => Promise.reject(new Error('no webhooks in this test')) },
     openSecret: () => Promise.resolve(''),
     webhookScheduleSeconds: [0],
+    deliverySlots: 1,
     logger: silentLogger,
     shutdown: shutdown.signal,
   });

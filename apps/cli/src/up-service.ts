@@ -90,9 +90,9 @@ function handlersOf(
     }),
     safeFetch: parts.safeFetch,
     digestWriter: config.digestWriter,
-    openSecret: (tenantId, sealed, place) =>
-      transactions.inTransaction(tenantId, (tx) => secretBox.open(tx, sealed, place)),
+    openSecret: (tx, sealed, place) => secretBox.open(tx, sealed, place),
     webhookScheduleSeconds: config.webhookScheduleSeconds,
+    deliverySlots: config.deliverySlots,
     logger,
     shutdown: parts.shutdown.signal,
   });

@@ -17,6 +17,8 @@ export interface WorkerDependencies {
   readonly safeFetch: DeliverDependencies['safeFetch'];
   readonly openSecret: DeliverDependencies['openSecret'];
   readonly webhookScheduleSeconds: readonly number[];
+  /** How many webhooks this process sends at once. */
+  readonly deliverySlots: number;
   readonly logger: Logger;
   /** Aborts when what is in hand is to be given up. */
   readonly shutdown: AbortSignal;
@@ -30,11 +32,12 @@ export function createHandlers(dependencies: WorkerDependencies): TicketHandlers
   const deliver = new Deliver({
     ...dependencies,
     scheduleSeconds: dependencies.webhookScheduleSeconds,
-    onEndpointDisabled: async (tx, endpointId) => {
+    slots: dependencies.deliverySlots,
+    onEndpointDisabled: async (tx, endpointId, reason) => {
       await emitTenantEvent(tx, {
         type: 'endpoint.disabled',
         actor: { kind: 'system', id: null },
-        data: { endpoint_id: encodeId('endpoint', endpointId), state: 'disabled' },
+        data: { endpoint_id: encodeId('endpoint', endpointId), state: 'disabled', reason },
       });
     },
     random: Math.random,

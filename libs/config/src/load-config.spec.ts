@@ -38,7 +38,7 @@ describe('loadConfig', () => {
       webhookAllowCidrs: null,
       waveSlots: 4,
       attemptSlots: 8,
-      deliverySlots: 8,
+      deliverySlots: 64,
       sweepIntervalMs: 5_000,
       logLevel: 'info',
       simulatorScript: null,

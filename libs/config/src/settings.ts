@@ -64,7 +64,9 @@ export const settingsSchema = z.object({
   WAVEKEEPER_WEBHOOK_SCHEDULE: list
     .pipe(z.array(integer(0, 604_800)).max(30))
     .default(WEBHOOK_SCHEDULE_SECONDS)
-    .describe('seconds before each try of a webhook, comma-separated'),
+    .describe(
+      'seconds before each try of a webhook, comma-separated; an endpoint that failed five times in a row is probed every 60 s, or every so many seconds as the longest of these',
+    ),
   WAVEKEEPER_WEBHOOK_ALLOW_CIDRS: z
     .string()
     .transform((text) =>
@@ -79,7 +81,9 @@ export const settingsSchema = z.object({
   WAVEKEEPER_ATTEMPT_SLOTS: integer(1, 256)
     .default(8)
     .describe('built-in attempts this process runs at once'),
-  WAVEKEEPER_DELIVERY_SLOTS: integer(1, 256).default(8).describe('webhooks this process sends at once'),
+  WAVEKEEPER_DELIVERY_SLOTS: integer(1, 256)
+    .default(64)
+    .describe('webhooks this process sends at once; a tenant may hold 16 of them, an endpoint 4'),
   WAVEKEEPER_SWEEP_SECONDS: integer(1, 60).default(5).describe('how often the ledger is swept for due work'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

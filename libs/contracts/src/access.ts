@@ -72,6 +72,8 @@ export const AUDIT_ACTIONS = [
   'endpoint.updated',
   'endpoint.removed',
   'endpoint.secret_rotated',
+  'endpoint.recovered',
+  'delivery.redelivered',
   'mission.updated',
   'mission.paused',
   'mission.resumed',

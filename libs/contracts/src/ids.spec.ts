@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { decodeId, encodeId, encodeOptionalId, ID_PREFIXES, idSchema, newUuid, type IdKind } from './ids.js';
+import {
+  decodeId,
+  earliestUuidAt,
+  encodeId,
+  encodeOptionalId,
+  ID_PREFIXES,
+  idSchema,
+  newUuid,
+  type IdKind,
+} from './ids.js';
 
 const KINDS = Object.keys(ID_PREFIXES) as IdKind[];
 const aKind = fc.constantFrom(...KINDS);
@@ -77,5 +86,15 @@ describe('ids', () => {
 
   it('say in documents what they look like', () => {
     expect(idSchema('task').description).toBe('TypeID with the prefix tsk_');
+  });
+});
+
+describe('earliestUuidAt', () => {
+  it('is no later than an id of that instant, and later than one of the millisecond before', () => {
+    const before = new Date();
+    const id = newUuid();
+    expect(earliestUuidAt(before) <= id).toBe(true);
+    expect(earliestUuidAt(new Date(Date.now() + 1)) > id).toBe(true);
+    expect(earliestUuidAt(new Date(-1))).toBe('00000000-0000-7000-8000-000000000000');
   });
 });

@@ -29,6 +29,12 @@ export function newUuid(): string {
   return typeid('x').toUUID();
 }
 
+/** No later than any `newUuid` of that instant: ids begin with their time, so that rows since then are a range of the key. */
+export function earliestUuidAt(instant: Date): string {
+  const hex = Math.max(0, instant.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;
+}
+
 /** `('task', uuid)` → `tsk_…`. */
 export function encodeId(kind: IdKind, uuid: string): string {
   return TypeID.fromUUID(ID_PREFIXES[kind], uuid).toString();

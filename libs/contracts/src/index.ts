@@ -1,4 +1,13 @@
-export { ID_PREFIXES, type IdKind, newUuid, encodeId, encodeOptionalId, decodeId, idSchema } from './ids.js';
+export {
+  ID_PREFIXES,
+  type IdKind,
+  newUuid,
+  earliestUuidAt,
+  encodeId,
+  encodeOptionalId,
+  decodeId,
+  idSchema,
+} from './ids.js';
 export {
   INVALID_TEXT,
   isStorableText,
@@ -161,10 +170,19 @@ export {
   endpointPatchSchema,
   type EndpointPatch,
   endpointSchema,
+  type DisabledReason,
+  endpointTestSchema,
+  recoverInputSchema,
+  type RecoverInput,
+  recoverySchema,
+  callbackSchema,
+  type Callback,
   DELIVERY_STATES,
   deliveryStateSchema,
   type DeliveryState,
+  type DeadReason,
   deliverySchema,
+  deliveryDetailSchema,
   webhookBodySchema,
   type WebhookBody,
 } from './webhook.js';

@@ -3,6 +3,7 @@ import { idSchema } from './ids.js';
 import { poolSchema } from './policy.js';
 import { jsonSchema, metadataSchema, storableText } from './text.js';
 import { attemptSchema, taskResultSchema } from './attempt.js';
+import { callbackSchema } from './webhook.js';
 
 export const TASK_STATES = [
   'blocked',
@@ -111,5 +112,8 @@ export const submittedTaskSchema = z
   .meta({ id: 'SubmittedTask' });
 export type SubmittedTask = z.infer<typeof submittedTaskSchema>;
 export const submittedTasksSchema = z
-  .object({ data: z.array(submittedTaskSchema) })
+  .object({
+    data: z.array(submittedTaskSchema),
+    callbacks: z.array(callbackSchema).optional().describe('callback addresses that are new to the mission'),
+  })
   .meta({ id: 'SubmittedTasks' });

@@ -3,6 +3,8 @@ import type { Logger } from '#telemetry';
 import type { Doorbell, TicketHandlers, TicketSlots } from './doorbell.js';
 
 const POLL_INTERVAL_MS = 250;
+/** However many slots a ticket has, while nothing is due they ask no more often than this together. */
+const ASK_EVERY_MS = 30;
 
 /**
  * Dispatch without a queue: as many loops per ticket as there are slots, each asking the ledger until nothing is due,
@@ -19,7 +21,8 @@ export class PollingDoorbell implements Doorbell {
     private readonly logger: Logger,
   ) {
     for (const ticket of TICKETS)
-      for (let slot = 0; slot < slots[ticket]; slot += 1) this.loops.push(this.loop(ticket));
+      for (let slot = 0; slot < slots[ticket]; slot += 1)
+        this.loops.push(this.loop(ticket, Math.max(POLL_INTERVAL_MS, slots[ticket] * ASK_EVERY_MS)));
   }
 
   /** Polling needs no bell: its loops ask by themselves. */
@@ -37,17 +40,19 @@ export class PollingDoorbell implements Doorbell {
     await Promise.all(this.loops);
   }
 
-  private async loop(ticket: Ticket): Promise<void> {
+  private async loop(ticket: Ticket, pauseMs: number): Promise<void> {
+    let nextPauseMs = Math.random() * pauseMs; // so that they do not all ask at once
     while (!this.stopped) {
       const found = await this.handlers[ticket]().catch((error: unknown) => {
         this.logger.error({ err: error, ticket }, 'a ticket failed');
         return false;
       });
-      if (!found) await this.pause();
+      if (!found) await this.pause(nextPauseMs);
+      nextPauseMs = pauseMs;
     }
   }
 
-  private async pause(): Promise<void> {
+  private async pause(pauseMs: number): Promise<void> {
     if (this.stopped) return;
     await new Promise<void>((resolve) => {
       const wake = (): void => {
@@ -55,7 +60,7 @@ export class PollingDoorbell implements Doorbell {
         this.wakers.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, POLL_INTERVAL_MS);
+      const timer = setTimeout(wake, pauseMs);
       this.wakers.add(wake);
     });
   }

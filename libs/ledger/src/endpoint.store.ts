@@ -1,4 +1,4 @@
-import type { EndpointPatch } from '#contracts';
+import type { DisabledReason, EndpointPatch } from '#contracts';
 import type { Prisma, Tx } from '#database';
 import { olderThan, type PageStart } from '#tenancy';
 import { notFound } from './errors.js';
@@ -12,12 +12,19 @@ const SHOWN_COLUMNS = {
   includeResult: true,
   description: true,
   state: true,
+  disabledReason: true,
+  failuresInARow: true,
+  failingSince: true,
+  probeAt: true,
   createdAt: true,
 } as const satisfies Prisma.WebhookEndpointSelect;
 
 type StoredEndpoint = Prisma.WebhookEndpointGetPayload<{ select: typeof SHOWN_COLUMNS }>;
-/** An endpoint without its secret. */
-export type EndpointRead = Omit<StoredEndpoint, 'state'> & { readonly state: 'enabled' | 'disabled' };
+/** An endpoint without its secret, and its closed sets typed. */
+export type EndpointRead = Omit<StoredEndpoint, 'state' | 'disabledReason'> & {
+  readonly state: 'enabled' | 'disabled';
+  readonly disabledReason: DisabledReason | null;
+};
 
 export async function readEndpoint(tx: Tx, endpointId: string): Promise<EndpointRead> {
   const stored = await tx.db.webhookEndpoint.findUnique({
@@ -86,7 +93,18 @@ export async function saveEndpoint(tx: Tx, endpointId: string, patch: EndpointPa
       includeResult: patch.include_result,
       description: patch.description,
       state: patch.state,
+      ...(patch.state === undefined
+        ? {}
+        : { disabledReason: patch.state === 'disabled' ? 'by_request' : null }),
     },
+  });
+}
+
+/** Forgets how the endpoint has answered: whoever answers there now is another, or so a person says. */
+export async function forgetHealth(tx: Tx, endpointId: string): Promise<void> {
+  await tx.db.webhookEndpoint.update({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: endpointId } },
+    data: { failuresInARow: 0, failingSince: null, probeAt: null, proven: false },
   });
 }
 
@@ -128,5 +146,5 @@ export async function removeEndpoint(tx: Tx, endpointId: string): Promise<void> 
 }
 
 function toEndpointRead(stored: StoredEndpoint): EndpointRead {
-  return { ...stored, state: stored.state === 'enabled' ? 'enabled' : 'disabled' };
+  return stored as EndpointRead; // CHECK constraints keep both in their sets
 }

@@ -3,6 +3,7 @@ import { ENDPOINTS_PER_TENANT_MAX, newUuid, type EndpointPatch } from '#contract
 import type { Tx } from '#database';
 import type { SecretBox } from '#tenancy';
 import {
+  forgetHealth,
   insertEndpoint,
   listCallbackUrls,
   lockEndpoint,
@@ -43,17 +44,25 @@ export async function createEndpoint(
   return addEndpoint(tx, secretBox, { ...input, implicit: false });
 }
 
+/** The endpoint that a callback_url became; its secret can be read this once. */
+export interface NewCallback {
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+}
+
 /**
  * The endpoint that a callback_url stands for: it hears only of the mission and the tasks that named the address. One
- * per mission and address, made at first use; call it under the mission's lock. Throws `callback_urls_max_reached`.
+ * per mission and address, made at first use; call it under the mission's lock. Returns those that are new. Throws
+ * `callback_urls_max_reached`.
  */
 export async function ensureCallbackEndpoints(
   tx: Tx,
   secretBox: SecretBox,
   missionId: string,
   urls: readonly string[],
-): Promise<void> {
-  if (urls.length === 0) return;
+): Promise<NewCallback[]> {
+  if (urls.length === 0) return [];
   const known = new Set(await listCallbackUrls(tx, missionId));
   const added = [...new Set(urls)].filter((url) => !known.has(url));
   if (known.size + added.length > CALLBACK_URLS_PER_MISSION_MAX)
@@ -61,8 +70,9 @@ export async function ensureCallbackEndpoints(
       'callback_urls_max_reached',
       `A mission has at most ${CALLBACK_URLS_PER_MISSION_MAX} different callback addresses; use a webhook endpoint.`,
     );
-  for (const url of added)
-    await addEndpoint(tx, secretBox, {
+  const made: NewCallback[] = [];
+  for (const url of added) {
+    const endpoint = await addEndpoint(tx, secretBox, {
       url,
       eventTypes: ['*'],
       missionId,
@@ -70,6 +80,9 @@ export async function ensureCallbackEndpoints(
       description: 'callback_url',
       implicit: true,
     });
+    made.push({ ...endpoint, url });
+  }
+  return made;
 }
 
 async function addEndpoint(
@@ -89,10 +102,18 @@ async function addEndpoint(
   return { id, secret };
 }
 
-/** Changes what is given. Deliveries that wait keep waiting; a disabled endpoint gets no new ones. */
+/**
+ * Changes what is given. Disabled by request, an endpoint gets nothing new and keeps what waits; enabled or moved, it
+ * begins anew: its circuit is closed, and what waits goes out.
+ */
 export async function updateEndpoint(tx: Tx, endpointId: string, patch: EndpointPatch): Promise<void> {
-  await lockEndpoint(tx, endpointId);
-  await saveEndpoint(tx, endpointId, patch);
+  const before = await lockEndpoint(tx, endpointId);
+  const isDisabledAgain = patch.state === 'disabled' && before.state === 'disabled';
+  await saveEndpoint(tx, endpointId, isDisabledAgain ? { ...patch, state: undefined } : patch);
+  const hasMoved = patch.url !== undefined && patch.url !== before.url;
+  if (patch.state !== 'enabled' && !hasMoved) return;
+  await forgetHealth(tx, endpointId);
+  tx.ring('delivery');
 }
 
 /** Removes the endpoint with its deliveries. */

@@ -33,7 +33,7 @@ export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermissi
 export { readRateSamples, type NewModelCall, type SettledTokens } from './model-call.store.js';
 export type { SpilledText } from './artifact.store.js';
 export { parkTenant } from './park-tenant.js';
-export { emitTenantEvent, type TenantEvent } from './tenant-events.js';
+export { emitTenantEvent, testEndpoint, type TenantEvent } from './tenant-events.js';
 export {
   expandDigest,
   readNamed,
@@ -122,7 +122,12 @@ export {
 export { listWaves, readWaveWithDecisions, type WaveRead } from './read/waves.store.js';
 export { readUsageBy, readUsageTotals, type UsageFilter, type UsageRead } from './read/usage.store.js';
 export { listEvents, type EventRead } from './read/events.store.js';
-export { listDeliveries, type DeliveryFilter, type DeliveryRead } from './read/deliveries.store.js';
+export {
+  listDeliveries,
+  readDelivery,
+  type DeliveryFilter,
+  type DeliveryRead,
+} from './read/deliveries.store.js';
 export { listEndpoints, lockEndpoint, readEndpoint, type EndpointRead } from './endpoint.store.js';
 export {
   createEndpoint,
@@ -132,5 +137,8 @@ export {
   resealEndpoints,
   rotateEndpointSecret,
   updateEndpoint,
+  type NewCallback,
   type NewEndpoint,
 } from './endpoints.js';
+export { recoverEndpoint } from './recover-endpoint.js';
+export { redeliver } from './redeliver.js';

@@ -28,7 +28,6 @@ export interface Outbound {
 export async function insertDeliveries(
   tx: Tx,
   events: readonly (EventRow & { readonly outbound?: Outbound | undefined })[],
-  onlyEndpointId: string | null = null,
 ): Promise<void> {
   const endpoints = await tx.db.webhookEndpoint.findMany({
     where: {
@@ -41,10 +40,10 @@ export async function insertDeliveries(
     },
     select: { id: true, url: true, eventTypes: true, missionId: true, implicit: true, includeResult: true },
   });
-  const isWanted = (endpoint: EndpointRow, event: (typeof events)[number]): boolean =>
-    onlyEndpointId === null ? wants(endpoint, event, event.outbound) : endpoint.id === onlyEndpointId;
   const wanted = events.flatMap((event) =>
-    endpoints.filter((endpoint) => isWanted(endpoint, event)).map((endpoint) => ({ endpoint, event })),
+    endpoints
+      .filter((endpoint) => wants(endpoint, event, event.outbound))
+      .map((endpoint) => ({ endpoint, event })),
   );
   if (wanted.length === 0) return;
   await tx.db.webhookDelivery.createMany({
@@ -63,8 +62,48 @@ export async function insertDeliveries(
   for (let count = 0; count < Math.min(wanted.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
 }
 
-/** More would only queue behind each other; a delivery that ends rings for the next. */
+/** More would only queue behind each other; each claim rings for the next. */
 const RINGS_PER_COMMIT_MAX = 8;
+
+/** Writes the one delivery of a test: to be tried once, at once, whatever state its endpoint is in. Returns its id. */
+export async function insertTestDelivery(tx: Tx, endpointId: string, event: EventRow): Promise<string> {
+  const id = newUuid();
+  await tx.db.webhookDelivery.create({
+    data: {
+      tenantId: tx.tenantId,
+      id,
+      endpointId,
+      eventId: event.id,
+      eventType: event.type,
+      payload: JSON.stringify(webhookBody(event, undefined)),
+      nextTryAt: event.createdAt,
+      extraTryAt: event.createdAt,
+    },
+  });
+  tx.ring('delivery');
+  return id;
+}
+
+/** Writes deliveries of events that an endpoint has missed, due now; results are not put into them. How many there were. */
+export async function insertMissedDeliveries(
+  tx: Tx,
+  endpointId: string,
+  events: readonly EventRow[],
+): Promise<number> {
+  const { count } = await tx.db.webhookDelivery.createMany({
+    data: events.map((event) => ({
+      tenantId: tx.tenantId,
+      id: newUuid(),
+      endpointId,
+      eventId: event.id,
+      eventType: event.type,
+      payload: JSON.stringify(webhookBody(event, undefined)),
+      nextTryAt: tx.now,
+    })),
+    skipDuplicates: true, // the event's own transaction may have been faster
+  });
+  return count;
+}
 
 function wants(endpoint: EndpointRow, event: EventRow, outbound: Outbound | undefined): boolean {
   if (endpoint.missionId !== null && endpoint.missionId !== event.missionId) return false;

@@ -1,9 +1,10 @@
 import { Webhook } from 'standardwebhooks';
-import { decodeId, encodeId } from '#contracts';
+import { encodeId } from '#contracts';
 import type { Ring, Tx } from '#database';
 import { silentLogger } from '#telemetry';
 import { aDelivery, anEndpoint, aTenant } from '../test/builders.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { answers, openReceiver, type Receiver } from '../test/receiver.js';
 import { endpointSecretPlace } from '#ledger';
 import { SealBrokenError } from '#tenancy';
@@ -18,6 +19,7 @@ const previousSecret = secretOf(2);
 
 interface DeliveryRow {
   readonly state: string;
+  readonly dead_reason: string | null;
   readonly try_count: number;
   readonly next_try_at: Date | null;
   /** From the last try to the next. */
@@ -39,8 +41,9 @@ const aSender = (overrides: Partial<DeliverDependencies> = {}): Deliver =>
     safeFetch,
     openSecret: (_, sealed) => Promise.resolve(Buffer.from(sealed).toString('utf8')),
     scheduleSeconds: [0, 5, 300],
-    onEndpointDisabled: (tx: Tx, endpointId: string) => {
-      disabledEndpoints.push(`${tx.tenantId}/${endpointId}`);
+    slots: 8,
+    onEndpointDisabled: (tx: Tx, endpointId: string, reason: string) => {
+      disabledEndpoints.push(`${tx.tenantId}/${endpointId} ${reason}`);
       return Promise.resolve();
     },
     random: () => 0.5,
@@ -53,7 +56,7 @@ const anEndpointHere = (fields = {}): Promise<string> =>
 
 const deliveryRow = async (id: string): Promise<DeliveryRow> => {
   const { rows } = await database.owner.query<DeliveryRow>(
-    `SELECT state, try_count, next_try_at,
+    `SELECT state, dead_reason, try_count, next_try_at,
             (extract(epoch FROM next_try_at - (SELECT max(at) FROM webhook_try WHERE delivery_id = delivery.id)) * 1000)::int
               AS delay_ms,
             (SELECT coalesce(json_agg(json_build_object('status', status, 'error', error) ORDER BY number), '[]')
@@ -66,6 +69,32 @@ const deliveryRow = async (id: string): Promise<DeliveryRow> => {
   return row;
 };
 
+/** The only endpoint. */
+const endpointRow = async (): Promise<Record<string, unknown>> => {
+  const { rows } = await database.owner.query<Record<string, unknown>>(
+    `SELECT state, disabled_reason, failures_in_a_row, probe_at, failing_since IS NOT NULL AS is_failing, proven,
+            extract(epoch FROM probe_at - clock_timestamp())::int AS probe_in_seconds
+       FROM webhook_endpoint`,
+  );
+  return rows[0] ?? {};
+};
+const HEALTHY = {
+  state: 'enabled',
+  failures_in_a_row: 0,
+  probe_at: null,
+  is_failing: false,
+  proven: true,
+};
+
+/** As if the circuit had been open for its time. */
+const makeProbeDue = (): Promise<unknown> =>
+  database.owner.query(`UPDATE webhook_endpoint SET probe_at = clock_timestamp() WHERE probe_at IS NOT NULL`);
+
+const ask = (deliveryId: string): Promise<unknown> =>
+  database.owner.query('UPDATE webhook_delivery SET extra_try_at = clock_timestamp() WHERE id = $1', [
+    deliveryId,
+  ]);
+
 const makeDue = (): Promise<unknown> =>
   database.owner.query(`UPDATE webhook_delivery SET next_try_at = clock_timestamp() WHERE state = 'pending'`);
 
@@ -74,16 +103,12 @@ const drain = async (deliver: Deliver): Promise<void> => {
   while (await deliver.run());
 };
 
-/** Sends all, as if the times between tries had passed. */
+/** Sends all, as if the times between tries and probes had passed. */
 const runUntilIdle = async (deliver: Deliver): Promise<void> => {
-  while (await deliver.run()) await makeDue();
-};
-
-const somethingIsPending = async (): Promise<boolean> => {
-  const { rowCount } = await database.owner.query(
-    `SELECT FROM webhook_delivery WHERE state = 'pending' LIMIT 1`,
-  );
-  return rowCount === 1;
+  while (await deliver.run()) {
+    await makeDue();
+    await makeProbeDue();
+  }
 };
 
 beforeAll(async () => {
@@ -212,17 +237,121 @@ describe('Deliver', () => {
     });
   });
 
-  it('disables an endpoint that is gone, once, and leaves its other deliveries waiting', async () => {
+  it('disables an endpoint that is gone, once, and gives up what waits for it', async () => {
     receiver.behave(answers(410));
     const endpointId = await anEndpointHere();
     const first = await aDelivery(database, tenantId, endpointId, { dueInSeconds: -9 });
     const second = await aDelivery(database, tenantId, endpointId);
     await runUntilIdle(aSender());
-    expect(disabledEndpoints).toEqual([`${tenantId}/${endpointId}`]);
-    expect((await deliveryRow(first.id)).state).toBe('dead');
-    expect(await deliveryRow(second.id)).toMatchObject({ state: 'pending', try_count: 0 });
-    const { rows } = await database.owner.query('SELECT state FROM webhook_endpoint');
-    expect(rows).toEqual([{ state: 'disabled' }]);
+    expect(disabledEndpoints).toEqual([`${tenantId}/${endpointId} gone`]);
+    expect(await deliveryRow(first.id)).toMatchObject({ state: 'dead', dead_reason: 'gone' });
+    expect(await deliveryRow(second.id)).toMatchObject({
+      state: 'dead',
+      dead_reason: 'endpoint_disabled',
+      try_count: 0,
+    });
+    expect(await endpointRow()).toMatchObject({ state: 'disabled', disabled_reason: 'gone' });
+  });
+
+  it('opens the circuit after five failures in a row: what waits costs no try, and one probe goes out at a time', async () => {
+    receiver.behave(answers(500));
+    const endpointId = await anEndpointHere();
+    for (let count = 0; count < 8; count += 1) await aDelivery(database, tenantId, endpointId);
+    const deliver = aSender();
+    await drain(deliver);
+    expect(receiver.requests).toHaveLength(5);
+    const opened = await endpointRow();
+    expect(opened).toMatchObject({ state: 'enabled', failures_in_a_row: 5 });
+    expect(opened['probe_in_seconds']).toBeGreaterThan(50);
+    expect(opened['probe_in_seconds']).toBeLessThanOrEqual(60);
+    const { rows } = await database.owner.query('SELECT FROM webhook_delivery WHERE try_count = 0');
+    expect(rows).toHaveLength(3);
+
+    await makeProbeDue();
+    await Promise.all(Array.from({ length: 6 }, () => deliver.run()));
+    expect(receiver.requests).toHaveLength(6);
+    expect(await endpointRow()).toMatchObject({ failures_in_a_row: 6 });
+  });
+
+  it('closes the circuit with the first success, and sends what has waited', async () => {
+    receiver.behave((response, request, nth) => answers(nth <= 5 ? 503 : 200)(response, request, nth));
+    const endpointId = await anEndpointHere();
+    for (let count = 0; count < 8; count += 1) await aDelivery(database, tenantId, endpointId);
+    const deliver = aSender();
+    await drain(deliver);
+    await makeProbeDue();
+    await drain(deliver);
+    expect(await endpointRow()).toMatchObject(HEALTHY);
+    expect(receiver.requests).toHaveLength(8); // five failures wait for their own next try
+  });
+
+  it('counts failures of an endpoint in a row only', async () => {
+    receiver.behave((response, request, nth) => answers(nth % 4 === 0 ? 200 : 500)(response, request, nth));
+    const endpointId = await anEndpointHere();
+    for (let count = 0; count < 12; count += 1) await aDelivery(database, tenantId, endpointId);
+    await drain(aSender());
+    expect(receiver.requests).toHaveLength(12);
+    expect(await endpointRow()).toMatchObject(HEALTHY);
+  });
+
+  it('never lets a broken endpoint hold up another, of its tenant or of another one', async () => {
+    const broken = await openReceiver();
+    broken.behave(() => undefined); // never answers
+    const slow = await anEndpoint(database, tenantId, { url: broken.url, secret });
+    for (let count = 0; count < 12; count += 1)
+      await aDelivery(database, tenantId, slow, { dueInSeconds: -900 });
+    const otherTenantId = await aTenant(database);
+    const healthy = [
+      await aDelivery(database, tenantId, await anEndpointHere()),
+      await aDelivery(
+        database,
+        otherTenantId,
+        await anEndpoint(database, otherTenantId, { url: receiver.url, secret }),
+      ),
+    ];
+    const waiting = new SafeFetch({
+      allowedNetworks: parseAllowedNetworks(['127.0.0.0/8']),
+      deadlineMs: 60_000,
+    });
+    const held = Array.from({ length: 6 }, () => aSender({ safeFetch: waiting }).run()); // all slots there are
+    await eventually('both are delivered', async () => {
+      const rows = await Promise.all(healthy.map(({ id }) => deliveryRow(id)));
+      return rows.every(({ state }) => state === 'delivered');
+    });
+    expect(broken.requests.length).toBeLessThanOrEqual(4);
+    await waiting.close();
+    await Promise.all(held);
+    await broken.close();
+  });
+
+  it('disables an endpoint that has only failed for five days, and says why', async () => {
+    receiver.behave(answers(500));
+    const endpointId = await anEndpointHere({ failuresInARow: 9, failingForDays: 5, probeInSeconds: -1 });
+    const { id } = await aDelivery(database, tenantId, endpointId);
+    await aSender().run();
+    expect(disabledEndpoints).toEqual([`${tenantId}/${endpointId} failing`]);
+    expect(await endpointRow()).toMatchObject({ state: 'disabled', disabled_reason: 'failing' });
+    expect(await deliveryRow(id)).toMatchObject({ state: 'dead', dead_reason: 'endpoint_disabled' });
+  });
+
+  it('gives up what was in flight when its endpoint was given up, and disables it once', async () => {
+    const endpointId = await anEndpointHere();
+    const deliveries = [];
+    for (let count = 0; count < 4; count += 1)
+      deliveries.push(await aDelivery(database, tenantId, endpointId));
+    const release: (() => void)[] = [];
+    receiver.behave((response, request, nth) => {
+      release.push(() => answers(nth === 1 ? 410 : 500)(response, request, nth));
+      if (release.length === 4) for (const answer of release) answer();
+    });
+    const deliver = aSender();
+    await Promise.all(Array.from({ length: 4 }, () => deliver.run()));
+    expect(disabledEndpoints).toHaveLength(1);
+    const reasons = [];
+    for (const { id } of deliveries) reasons.push((await deliveryRow(id)).dead_reason);
+    expect(reasons.filter((reason) => reason === 'gone')).toHaveLength(1);
+    await drain(deliver);
+    expect(receiver.requests).toHaveLength(4);
   });
 
   it('never disables an endpoint that has moved since: its old address is gone, not the endpoint', async () => {
@@ -266,6 +395,7 @@ describe('Deliver', () => {
     expect(await deliver.run()).toBe(true);
     expect(receiver.requests).toHaveLength(0);
     expect((await deliveryRow(id)).tries).toEqual([{ status: null, error: 'secret_unreadable' }]);
+    expect(await endpointRow()).toMatchObject(HEALTHY); // it was not asked
   });
 
   it('records a target that is not allowed, and never reaches it', async () => {
@@ -277,56 +407,66 @@ describe('Deliver', () => {
     expect((await deliveryRow(id)).tries).toEqual([{ status: null, error: 'address_not_allowed' }]);
   });
 
-  it('brings every delivery to an end in spite of a receiver that misbehaves in all ways', async () => {
-    const misbehaviours = [
-      answers(500),
-      answers(301, { location: receiver.url }),
-      answers(429, { 'retry-after': '1' }),
-      answers(200, {}, 'x'.repeat(100_000)),
-      answers(204),
-      (response: Parameters<ReturnType<typeof answers>>[0]) => response.socket?.resetAndDestroy(),
-      (response: Parameters<ReturnType<typeof answers>>[0]) =>
-        response.socket?.end('not HTTP at all\r\n\r\n'),
-      () => undefined,
-    ];
-    receiver.behave((response, request, nth) =>
-      misbehaviours[nth % misbehaviours.length]?.(response, request, nth),
-    );
-    const impatient = new SafeFetch({
-      allowedNetworks: parseAllowedNetworks(['127.0.0.0/8']),
-      deadlineMs: 150,
-    });
-    const endpointIds = [await anEndpointHere(), await anEndpointHere(), await anEndpointHere()];
-    const eventIds: string[] = [];
-    for (const endpointId of endpointIds)
-      for (let count = 0; count < 20; count += 1)
-        eventIds.push((await aDelivery(database, tenantId, endpointId)).eventId);
-
-    const deliver = aSender({ safeFetch: impatient, scheduleSeconds: [0, 0, 0, 0] });
-    while (await somethingIsPending()) {
-      await makeDue();
-      await Promise.all(Array.from({ length: 8 }, () => drain(deliver)));
-    }
-    await impatient.close();
-
-    const { rows } = await database.owner.query<{ state: string; tries: number; successes: number }>(
-      `SELECT state, try_count AS tries,
-              (SELECT count(*)::int FROM webhook_try
-                WHERE delivery_id = delivery.id AND status BETWEEN 200 AND 299) AS successes
-         FROM webhook_delivery delivery`,
-    );
-    expect(rows).toHaveLength(60);
-    for (const { state, tries, successes } of rows)
-      expect({ state, successes, tries: tries <= 4 }).toEqual(
-        successes === 1
-          ? { state: 'delivered', successes: 1, tries: true }
-          : { state: 'dead', successes: 0, tries: true },
+  describe('a try that somebody asked for', () => {
+    it('goes to a disabled endpoint, once, under the same event id and signed with the secret of now', async () => {
+      const { id, eventId } = await aDelivery(database, tenantId, await anEndpointHere());
+      await aSender().run();
+      const rotated = secretOf(3);
+      await database.owner.query(
+        `UPDATE webhook_endpoint SET state = 'disabled', disabled_reason = 'by_request', secret_sealed = $1`,
+        [Buffer.from(rotated)],
       );
-    const receivedEvents = receiver.requests.map(({ headers }) =>
-      decodeId('event', headers['webhook-id'] ?? ''),
+      await ask(id);
+      await drain(aSender());
+      const [first, again, ...more] = receiver.requests;
+      expect(more).toEqual([]);
+      expect(again?.headers['webhook-id']).toBe(encodeId('event', eventId));
+      expect(again?.body).toBe(first?.body);
+      expect(() => new Webhook(rotated).verify(again?.body ?? '', again?.headers ?? {})).not.toThrow();
+      expect(await deliveryRow(id)).toMatchObject({ state: 'delivered', try_count: 2 });
+    });
+
+    it.each([500, 410])(
+      'that fails with %i changes neither a delivered delivery nor its endpoint',
+      async (status) => {
+        const { id } = await aDelivery(database, tenantId, await anEndpointHere());
+        await aSender().run();
+        receiver.behave(answers(status));
+        for (let count = 0; count < 7; count += 1) {
+          await ask(id);
+          await drain(aSender());
+        }
+        expect(receiver.requests).toHaveLength(8);
+        expect(await deliveryRow(id)).toMatchObject({ state: 'delivered', try_count: 8, next_try_at: null });
+        expect(await endpointRow()).toMatchObject(HEALTHY);
+        expect(disabledEndpoints).toEqual([]);
+      },
     );
-    expect(new Set(receivedEvents)).toEqual(new Set(eventIds));
-    for (const { body, headers } of receiver.requests)
-      expect(() => new Webhook(secret).verify(body, headers)).not.toThrow();
+
+    it('brings a dead delivery to its receiver, past an open circuit', async () => {
+      receiver.behave(answers(500));
+      const { id } = await aDelivery(database, tenantId, await anEndpointHere(), { tryCount: 2 });
+      await aSender().run();
+      expect(await deliveryRow(id)).toMatchObject({ state: 'dead', dead_reason: 'exhausted' });
+      await database.owner.query(
+        `UPDATE webhook_endpoint SET failures_in_a_row = 5, failing_since = now(), probe_at = now() + interval '1 hour'`,
+      );
+      receiver.behave(answers(200));
+      await ask(id);
+      await drain(aSender());
+      expect(await deliveryRow(id)).toMatchObject({ state: 'delivered', dead_reason: null });
+      expect(await endpointRow()).toMatchObject({ failures_in_a_row: 5 });
+    });
+
+    it('takes no try from the schedule', async () => {
+      receiver.behave(answers(500));
+      const { id } = await aDelivery(database, tenantId, await anEndpointHere());
+      await aSender().run();
+      await ask(id);
+      await aSender().run();
+      await makeDue();
+      await runUntilIdle(aSender());
+      expect(await deliveryRow(id)).toMatchObject({ state: 'dead', try_count: 4 }); // three of the schedule
+    });
   });
 });

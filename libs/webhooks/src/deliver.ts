@@ -4,58 +4,77 @@ import type { Transactions, Tx } from '#database';
 import { endpointSecretPlace } from '#ledger';
 import { crashPoint, type Logger } from '#telemetry';
 import { SealBrokenError } from '#tenancy';
-import {
-  claimDelivery,
-  DeliveryLeaseLostError,
-  disableEndpoint,
-  settleDelivery,
-  type ClaimedDelivery,
-} from './delivery.store.js';
-import { decideAfterTry, type AfterTry } from './domain/schedule.js';
+import { claimDelivery, type ClaimedDelivery } from './claim-delivery.store.js';
+import { DeliveryLeaseLostError } from './delivery.store.js';
 import { signatureHeaders } from './domain/sign.js';
+import { recordTry, SECRET_UNREADABLE, type RecordTryRules } from './record-try.js';
 import type { PostOutcome, SafeFetch } from './safe-fetch.js';
 
 /** A next try this near is worth a ring of its own; whatever is further off, the sweep finds. */
 const RING_AHEAD_MS_MAX = 60_000;
+/** Of a process' senders, those that may be with endpoints that are new, failing or slow. */
+const UNPROVEN_SHARE_MAX = 0.5;
 
-export interface DeliverDependencies {
+export interface DeliverDependencies extends RecordTryRules {
   readonly transactions: Transactions;
   readonly safeFetch: Pick<SafeFetch, 'post'>;
   /** Opens a secret that was sealed at rest; `place` binds it to its tenant, endpoint and column. */
-  readonly openSecret: (tenantId: string, sealed: Uint8Array, place: string) => Promise<string>;
-  /** Seconds before each try. */
-  readonly scheduleSeconds: readonly number[];
-  /** Called in the transaction that disabled an endpoint, to record it. */
-  readonly onEndpointDisabled: (tx: Tx, endpointId: string) => Promise<void>;
-  /** From 0 to 1. */
-  readonly random: () => number;
+  readonly openSecret: (tx: Tx, sealed: Uint8Array, place: string) => Promise<string>;
+  /** How many deliveries this process sends at once. */
+  readonly slots: number;
   readonly logger: Logger;
+}
+
+/** A delivery under our lease, and the secrets in force; null when they were sealed under another master key. */
+interface Sendable {
+  readonly claimed: ClaimedDelivery;
+  readonly secrets: readonly string[] | null;
 }
 
 /** Sends what the ledger wrote: at least once, unordered, signed, on schedule. */
 export class Deliver {
+  private unprovenInHand = 0;
+
   constructor(private readonly dependencies: DeliverDependencies) {}
 
   /**
-   * Claims one due delivery, sends it and records what came of it. False when none was due. Whatever a receiver does is
+   * Claims one delivery, sends it and records what came of it. False when none was due. Whatever a receiver does is
    * recorded, not thrown; when the database fails, or this process dies, the lease runs out and the delivery is sent
    * again, under the same id.
    */
   async run(): Promise<boolean> {
-    const claimed = await this.dependencies.transactions.inSystemTransaction((system) =>
-      claimDelivery(system, randomUUID()),
-    );
-    if (claimed === null) return false;
-    crashPoint('delivery.claimed');
-    const outcome = await this.send(claimed);
-    crashPoint('delivery.sent');
-    await this.settle(claimed, outcome);
-    return true;
+    const sendable = await this.claim();
+    if (sendable === null) return false;
+    const unproven = sendable.claimed.isProven ? 0 : 1;
+    this.unprovenInHand += unproven;
+    try {
+      crashPoint('delivery.claimed');
+      const outcome = await this.send(sendable);
+      crashPoint('delivery.sent');
+      await this.settle(sendable.claimed, outcome);
+      return true;
+    } finally {
+      this.unprovenInHand -= unproven;
+    }
   }
 
-  private async send(claimed: ClaimedDelivery): Promise<PostOutcome> {
-    const secrets = await this.openSecrets(claimed);
-    if (secrets === null) return SECRET_UNREADABLE;
+  /**
+   * Each claim rings for the next one at once: what is slow to answer holds up nobody but itself. Nor do any number of
+   * endpoints that are slow: half of this process is for those that are not known to be.
+   */
+  private claim(): Promise<Sendable | null> {
+    return this.dependencies.transactions.inSystemTransaction(async (system) => {
+      const unproven = this.unprovenInHand < Math.max(1, this.dependencies.slots * UNPROVEN_SHARE_MAX);
+      const claimed = await claimDelivery(system, randomUUID(), { unproven });
+      if (claimed === null) return null;
+      const tx = await system.become(claimed.tenantId);
+      if (claimed.hasNext) tx.ring('delivery');
+      return { claimed, secrets: await this.openSecrets(tx, claimed) };
+    });
+  }
+
+  private send({ claimed, secrets }: Sendable): Promise<PostOutcome> {
+    if (secrets === null) return Promise.resolve(SECRET_UNREADABLE);
     return this.dependencies.safeFetch.post({
       url: claimed.url,
       headers: {
@@ -72,8 +91,8 @@ export class Deliver {
     });
   }
 
-  /** The secrets in force, or null when they were sealed under another master key: the operator's fault, and mendable. */
-  private async openSecrets(claimed: ClaimedDelivery): Promise<string[] | null> {
+  /** Null when they were sealed under another master key: the operator's fault, and mendable. */
+  private async openSecrets(tx: Tx, claimed: ClaimedDelivery): Promise<readonly string[] | null> {
     const { tenantId, endpointId, secretSealed, previousSecretSealed, previousSecretUntil, claimedAt } =
       claimed;
     const rotating =
@@ -81,9 +100,9 @@ export class Deliver {
     const sealed = rotating ? [secretSealed, previousSecretSealed] : [secretSealed];
     const place = endpointSecretPlace(tenantId, endpointId);
     try {
-      return await Promise.all(sealed.map((secret) => this.dependencies.openSecret(tenantId, secret, place)));
+      return await Promise.all(sealed.map((secret) => this.dependencies.openSecret(tx, secret, place)));
     } catch (error) {
-      if (!(error instanceof SealBrokenError)) throw error; // the database is away: the lease runs out
+      if (!(error instanceof SealBrokenError)) throw error; // the database is away: nothing was claimed
       this.dependencies.logger.error({ err: error, endpointId }, 'a webhook secret cannot be opened');
       return null;
     }
@@ -92,9 +111,11 @@ export class Deliver {
   private async settle(claimed: ClaimedDelivery, outcome: PostOutcome): Promise<void> {
     const { transactions, logger } = this.dependencies;
     try {
-      const after = await transactions.inTransaction(claimed.tenantId, (tx) =>
-        this.record(tx, claimed, outcome),
-      );
+      const after = await transactions.inTransaction(claimed.tenantId, async (tx) => {
+        const recorded = await recordTry(tx, claimed, outcome, this.dependencies);
+        ringForMore(tx, recorded.state === 'pending' ? recorded.nextTryAt : null);
+        return recorded;
+      });
       if (after.state === 'dead')
         logger.warn({ deliveryId: claimed.id, reason: after.reason }, 'a webhook was given up');
     } catch (error) {
@@ -102,37 +123,12 @@ export class Deliver {
       logger.warn({ deliveryId: claimed.id }, 'a webhook was sent under a lease that ran out');
     }
   }
-
-  private async record(tx: Tx, claimed: ClaimedDelivery, outcome: PostOutcome): Promise<AfterTry> {
-    const { status, durationMs, error, excerpt } = outcome;
-    const { scheduleSeconds, random, onEndpointDisabled } = this.dependencies;
-    const after = decideAfterTry({
-      scheduleSeconds,
-      tryNumber: claimed.tryCount + 1,
-      outcome,
-      now: tx.now,
-      random: random(),
-    });
-    await settleDelivery(tx, claimed, { status, durationMs, error, responseExcerpt: excerpt }, after);
-    if (after.state === 'dead' && after.reason === 'gone' && (await disableEndpoint(tx, claimed)))
-      await onEndpointDisabled(tx, claimed.endpointId);
-    ringForMore(tx, after);
-    return after;
-  }
 }
 
-const SECRET_UNREADABLE: PostOutcome = {
-  status: null,
-  retryAfter: null,
-  error: 'secret_unreadable',
-  excerpt: null,
-  durationMs: 0,
-};
-
-/** A commit rings for a few of its deliveries only, and an endpoint takes few at a time: each that ends calls the next. */
-function ringForMore(tx: Tx, after: AfterTry): void {
+/** What ends makes room for another delivery of its endpoint, and may come back soon itself. */
+function ringForMore(tx: Tx, nextTryAt: Date | null): void {
   tx.ring('delivery');
-  if (after.state !== 'pending') return;
-  const delayMs = after.nextTryAt.getTime() - tx.now.getTime();
+  if (nextTryAt === null) return;
+  const delayMs = nextTryAt.getTime() - tx.now.getTime();
   if (delayMs <= RING_AHEAD_MS_MAX) tx.ring('delivery', delayMs);
 }

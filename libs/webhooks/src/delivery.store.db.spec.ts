@@ -4,11 +4,11 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import {
   claimDelivery,
   countDueDeliveries,
-  DeliveryLeaseLostError,
   IN_FLIGHT_PER_ENDPOINT_MAX,
-  settleDelivery,
+  IN_FLIGHT_PER_TENANT_MAX,
   type ClaimedDelivery,
-} from './delivery.store.js';
+} from './claim-delivery.store.js';
+import { DeliveryLeaseLostError, settleDelivery } from './delivery.store.js';
 import type { AfterTry } from './domain/schedule.js';
 
 const tried = { status: 200, durationMs: 7, error: null, responseExcerpt: 'ok' };
@@ -18,7 +18,9 @@ let database: TestDatabase;
 let tenantId: string;
 
 const claim = (): Promise<ClaimedDelivery | null> =>
-  database.transactions.inSystemTransaction((system) => claimDelivery(system, randomUUID()));
+  database.transactions.inSystemTransaction((system) =>
+    claimDelivery(system, randomUUID(), { unproven: true }),
+  );
 
 const claimOne = async (): Promise<ClaimedDelivery> => {
   const claimed = await claim();
@@ -167,6 +169,68 @@ describe('claimDelivery', () => {
     expect(turns).toEqual([tenantId, tenantId, busyTenantId]);
   });
 
+  it('lets a tenant hold no more senders than its share, however many endpoints wait', async () => {
+    for (let count = 0; count < IN_FLIGHT_PER_TENANT_MAX / IN_FLIGHT_PER_ENDPOINT_MAX + 1; count += 1)
+      await severalDeliveries(IN_FLIGHT_PER_ENDPOINT_MAX, await anEndpoint(database, tenantId));
+    expect(await claimAll()).toHaveLength(IN_FLIGHT_PER_TENANT_MAX);
+    const otherTenantId = await aTenant(database);
+    await severalDeliveries(1, await anEndpoint(database, otherTenantId), otherTenantId);
+    expect((await claimAll()).map((claimed) => claimed.tenantId)).toEqual([otherTenantId]);
+  });
+
+  it.each([
+    ['failed', { failuresInARow: 1 }],
+    ['is new, or was slow', { proven: false }],
+    ['has an open circuit and is due for a probe', { failuresInARow: 5, probeInSeconds: -1 }],
+  ])('sends one at a time to an endpoint that %s', async (_, fields) => {
+    await severalDeliveries(3, await anEndpoint(database, tenantId, fields));
+    const [only, ...others] = await Promise.all(Array.from({ length: 6 }, claim));
+    expect([only, ...others].filter((claimed) => claimed !== null)).toHaveLength(1);
+    expect(await claim()).toBeNull();
+  });
+
+  it('sends nothing to an open circuit before its probe, and counts nothing of it as due', async () => {
+    await severalDeliveries(
+      3,
+      await anEndpoint(database, tenantId, { failuresInARow: 5, probeInSeconds: 60 }),
+    );
+    expect(await claim()).toBeNull();
+    expect(await countDue()).toBe(0);
+  });
+
+  it('sends what somebody asked for, also to a disabled endpoint and an open circuit', async () => {
+    const disabled = await anEndpoint(database, tenantId, { state: 'disabled' });
+    const open = await anEndpoint(database, tenantId, { failuresInARow: 5, probeInSeconds: 60 });
+    await severalDeliveries(3, disabled);
+    const asked = [
+      await aDelivery(database, tenantId, disabled, { asked: true }),
+      await aDelivery(database, tenantId, open, { asked: true, dueInSeconds: 900 }),
+    ];
+    expect(await countDue()).toBe(2);
+    const claims = await claimAll();
+    expect(claims.map(({ id }) => id).sort()).toEqual(asked.map(({ id }) => id).sort());
+    expect(claims.every(({ extraTryAt }) => extraTryAt !== null)).toBe(true);
+  });
+
+  it('leaves out endpoints that are not proven when it is to, whatever is asked of them', async () => {
+    const unproven = await anEndpoint(database, tenantId, { proven: false });
+    await aDelivery(database, tenantId, unproven, { dueInSeconds: -900 });
+    await aDelivery(database, tenantId, unproven, { asked: true });
+    const proven = await aDelivery(database, tenantId, await anEndpoint(database, tenantId));
+    const claimProven = () =>
+      database.transactions.inSystemTransaction((system) =>
+        claimDelivery(system, randomUUID(), { unproven: false }),
+      );
+    expect(await claimProven()).toMatchObject({ id: proven.id, isProven: true });
+    expect(await claimProven()).toBeNull();
+    expect(await claim()).toMatchObject({ isProven: false });
+  });
+
+  it('says whether there is another, so that its claim can be rung for', async () => {
+    await severalDeliveries(2, await anEndpoint(database, tenantId));
+    expect((await claimAll()).map(({ hasNext }) => hasNext)).toEqual([true, false]);
+  });
+
   it('gives a delivery again when its lease ran out', async () => {
     await aDelivery(database, tenantId, await anEndpoint(database, tenantId));
     const lost = await claimOne();
@@ -212,8 +276,28 @@ describe('settleDelivery', () => {
         duration_ms: 7,
         error: null,
         response_excerpt: 'ok',
+        url: claimed.url,
+        extra: false,
       },
     ]);
+  });
+
+  it('keeps a try that somebody asked for out of the schedule, and stands by what was asked meanwhile', async () => {
+    const endpointId = await anEndpoint(database, tenantId);
+    const { id } = await aDelivery(database, tenantId, endpointId, { asked: true, dueInSeconds: 900 });
+    const claimed = await claimOne();
+    await database.owner.query(`UPDATE webhook_delivery SET extra_try_at = clock_timestamp() WHERE id = $1`, [
+      id,
+    ]);
+    await database.transactions.inTransaction(tenantId, (tx) =>
+      settleDelivery(tx, claimed, { ...tried, status: 500 }, { state: 'unchanged' }),
+    );
+    const { rows } = await database.owner.query(
+      'SELECT state, try_count, tries_uncounted, extra_try_at IS NOT NULL AS asked FROM webhook_delivery',
+    );
+    expect(rows).toEqual([{ state: 'pending', try_count: 1, tries_uncounted: 1, asked: true }]);
+    await settle(await claimOne(), delivered);
+    expect(await claim()).toBeNull();
   });
 
   it('is refused to whoever lost the lease, and changes nothing', async () => {

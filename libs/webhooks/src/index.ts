@@ -1,5 +1,5 @@
 export { Deliver, type DeliverDependencies } from './deliver.js';
-export { countDueDeliveries } from './delivery.store.js';
+export { countDueDeliveries } from './claim-delivery.store.js';
 export { newWebhookSecret } from './domain/sign.js';
 export {
   judgeTarget,

@@ -60,6 +60,9 @@ describe('the audit', () => {
     const endpoint = await made('/v1/webhook-endpoints', { url: 'https://a.example/' });
     await send('patch', `/v1/webhook-endpoints/${endpoint.id}`, { description: 'ours' });
     await made(`/v1/webhook-endpoints/${endpoint.id}/rotate-secret`);
+    await made(`/v1/webhook-endpoints/${endpoint.id}/recover`, { since: new Date().toISOString() });
+    const tested = await made(`/v1/webhook-endpoints/${endpoint.id}/test`);
+    await made(`/v1/webhook-deliveries/${String(tested['delivery_id'])}/redeliver`);
     await send('delete', `/v1/webhook-endpoints/${endpoint.id}`);
     const mission = await made('/v1/missions', { title: 'm' });
     await send('patch', `/v1/missions/${mission.id}`, {

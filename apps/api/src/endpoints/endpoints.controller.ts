@@ -1,41 +1,45 @@
 import { Controller, Delete, Get, Inject, Patch, Post } from '@nestjs/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   encodeId,
   endpointInputSchema,
   endpointPatchSchema,
   endpointSchema,
-  idSchema,
+  endpointTestSchema,
   pageOf,
+  recoverInputSchema,
+  recoverySchema,
   type EndpointInput,
   type EndpointPatch,
+  type RecoverInput,
 } from '#contracts';
 import { Transactions } from '#database';
 import {
   createEndpoint,
   deleteEndpoint,
-  emitTenantEvent,
   listEndpoints,
   lockEndpoint,
   readEndpoint,
+  recoverEndpoint,
   rotateEndpointSecret,
+  testEndpoint,
   updateEndpoint,
+  type EndpointRead,
   type Resource,
 } from '#ledger';
 import { recordAudit, SecretBox } from '#tenancy';
 import { fieldsOf } from '../audit/fields-of.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
-import { requireMatch } from '../edge/entity-tag.js';
+import { requireMatch, twoPartTag } from '../edge/entity-tag.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { missionNamedInBody } from '../edge/mission-named.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
-import { endpointView } from './endpoints.view.js';
+import { changeableEndpointView, endpointView } from './endpoints.view.js';
 
-const testAnswerSchema = z.object({ event_id: idSchema('event') }).meta({ id: 'EndpointTest' });
 const ONE = { access: ['webhooks:manage'], subject: 'endpoint', answer: endpointSchema } as const;
 
 @Controller('v1/webhook-endpoints')
@@ -94,10 +98,11 @@ export class EndpointsController {
   }
 
   @Get(':id')
-  @Route({ ...ONE, summary: 'Read a webhook endpoint' })
+  @Route({ ...ONE, summary: 'Read a webhook endpoint, and how it has answered lately' })
   async readEndpoint(@CurrentCall() call: Call, @Subject() endpoint: Resource) {
-    return this.transactions.inTransaction(call.tenantId, async (tx) =>
-      endpointView(await readEndpoint(tx, endpoint.id)),
+    return tagged(
+      call,
+      await this.transactions.inTransaction(call.tenantId, (tx) => readEndpoint(tx, endpoint.id)),
     );
   }
 
@@ -109,20 +114,21 @@ export class EndpointsController {
     @JsonBody(endpointPatchSchema) patch: EndpointPatch,
   ) {
     requireWebhookUrl(this.checkWebhookUrl, patch.url, '/url');
-    return this.transactions.inTransaction(call.tenantId, async (tx) => {
-      const before = endpointView(await lockEndpoint(tx, endpoint.id));
-      requireMatch(call.request, before);
+    const changed = await this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const before = await lockEndpoint(tx, endpoint.id);
+      requireMatch(call.request, changeableEndpointView(before));
       await updateEndpoint(tx, endpoint.id, patch);
-      const after = endpointView(await readEndpoint(tx, endpoint.id));
+      const after = await readEndpoint(tx, endpoint.id);
       await recordAudit(tx, {
         actor: call.actor,
         action: 'endpoint.updated',
-        subjectId: after.id,
-        before: fieldsOf(before, patch),
-        after: fieldsOf(after, patch),
+        subjectId: encodeId('endpoint', endpoint.id),
+        before: fieldsOf(endpointView(before), patch),
+        after: fieldsOf(endpointView(after), patch),
       });
       return after;
     });
+    return tagged(call, changed);
   }
 
   @Delete(':id')
@@ -151,16 +157,48 @@ export class EndpointsController {
   }
 
   @Post(':id/test')
-  @Route({ ...ONE, summary: 'Send an endpoint.test event', status: 202, answer: testAnswerSchema })
+  @Route({
+    ...ONE,
+    summary: 'Send an endpoint.test event: one try, also to a disabled endpoint',
+    status: 202,
+    answer: endpointTestSchema,
+  })
   async testEndpoint(@CurrentCall() call: Call, @Subject() endpoint: Resource) {
     return this.commands.run(call, async (tx) => {
-      const eventId = await emitTenantEvent(tx, {
-        type: 'endpoint.test',
-        actor: call.actor,
-        data: { endpoint_id: encodeId('endpoint', endpoint.id) },
-        onlyEndpointId: endpoint.id,
-      });
-      return { status: 202, body: { event_id: encodeId('event', eventId) } };
+      const { eventId, deliveryId } = await testEndpoint(tx, endpoint.id, call.actor);
+      const body = { event_id: encodeId('event', eventId), delivery_id: encodeId('delivery', deliveryId) };
+      return { status: 202, body };
     });
   }
+
+  @Post(':id/recover')
+  @Route({
+    ...ONE,
+    summary: 'Send again what was given up or never sent since a time',
+    status: 202,
+    answer: recoverySchema,
+  })
+  async recoverEndpoint(
+    @CurrentCall() call: Call,
+    @Subject() endpoint: Resource,
+    @JsonBody(recoverInputSchema) input: RecoverInput,
+  ) {
+    return this.commands.run(call, async (tx) => {
+      const { recovered, hasMore } = await recoverEndpoint(tx, endpoint.id, new Date(input.since));
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'endpoint.recovered',
+        subjectId: encodeId('endpoint', endpoint.id),
+        after: { since: input.since, recovered },
+      });
+      return { status: 202, body: { recovered, has_more: hasMore } };
+    });
+  }
+}
+
+/** Tagged by what a PATCH can change, so that If-Match holds while the endpoint's health moves. */
+function tagged({ response }: Call, endpoint: EndpointRead) {
+  const view = endpointView(endpoint);
+  response.setHeader('ETag', twoPartTag(changeableEndpointView(endpoint), view));
+  return view;
 }

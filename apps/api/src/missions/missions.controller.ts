@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
+  callbackSchema,
   encodeId,
   missionInputSchema,
   missionPatchSchema,
@@ -34,9 +35,13 @@ import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { firstCallback } from '../endpoints/endpoints.view.js';
 import { changeableView, missionView } from './missions.view.js';
 
 const listQuery = pageQuery.extend({ state: missionStatusSchema.optional() });
+const createdSchema = missionSchema
+  .extend({ callback: callbackSchema.optional() })
+  .meta({ id: 'CreatedMission' });
 
 @Controller('v1/missions')
 export class MissionsController {
@@ -48,20 +53,21 @@ export class MissionsController {
   ) {}
 
   @Post()
-  @Route({ summary: 'Create a mission', access: ['missions:write'], status: 201, answer: missionSchema })
+  @Route({
+    summary: 'Create a mission; the secret of its callback_url is shown once',
+    access: ['missions:write'],
+    status: 201,
+    answer: createdSchema,
+  })
   async createMission(@CurrentCall() call: Call, @JsonBody(missionInputSchema) input: MissionInput) {
     requireWebhookUrl(this.checkWebhookUrl, input.callback_url, '/callback_url');
     for (const [place, text] of input.directives.entries())
       requireRoom(policyFrom(input.policy), text, `/directives/${place}`);
     return this.commands.run(call, async (tx) => {
       const id = await createMission(tx, input, call.actor);
-      await ensureCallbackEndpoints(
-        tx,
-        this.secretBox,
-        id,
-        input.callback_url === null ? [] : [input.callback_url],
-      );
-      return { status: 201, body: await readView(tx, id) };
+      const urls = input.callback_url === null ? [] : [input.callback_url];
+      const callbacks = await ensureCallbackEndpoints(tx, this.secretBox, id, urls);
+      return { status: 201, body: { ...(await readView(tx, id)), ...firstCallback(callbacks) } };
     });
   }
 

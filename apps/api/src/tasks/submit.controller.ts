@@ -1,6 +1,7 @@
 import { Controller, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
+  callbackSchema,
   decodeId,
   submittedTasksSchema,
   taskBatchSchema,
@@ -14,12 +15,14 @@ import {
   ensureDefaultMission,
   readTaskWithAttempts,
   submitTasks,
+  type NewCallback,
   type Resource,
 } from '#ledger';
 import { SecretBox } from '#tenancy';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { DocumentedBody } from '../edge/input.js';
+import { callbackView, firstCallback } from '../endpoints/endpoints.view.js';
 import { ApiProblem } from '../edge/problem.js';
 import { requestStateOf } from '../edge/request-state.js';
 import { Route } from '../edge/route.js';
@@ -31,7 +34,9 @@ const SUBMISSION_BODIES = {
   'application/json': z.union([taskInputSchema, taskBatchSchema]),
   'application/x-ndjson': z.string().describe('one task a line'),
 };
-const submittedSchema = taskSchema.extend({ existing: z.boolean() }).meta({ id: 'CreatedTask' });
+const submittedSchema = taskSchema
+  .extend({ existing: z.boolean(), callback: callbackSchema.optional() })
+  .meta({ id: 'CreatedTask' });
 const SUBMIT = {
   access: ['tasks:write'],
   status: 201,
@@ -67,14 +72,19 @@ export class SubmitController {
     return this.commands.run(call, async (tx) => {
       const missionId = await missionOf(tx);
       const submitted = await submitTasks(tx, missionId, submission.items, call.actor);
-      await ensureCallbackEndpoints(tx, this.secretBox, missionId, callbackUrls(submission));
-      return submission.isBatch ? { status: 200, body: { data: submitted } } : replyForOne(tx, submitted);
+      const urls = callbackUrls(submission);
+      const callbacks = await ensureCallbackEndpoints(tx, this.secretBox, missionId, urls);
+      return submission.isBatch ? replyForMany(submitted, callbacks) : replyForOne(tx, submitted, callbacks);
     });
   }
 }
 
 /** A single task is answered whole; its problem is the request's. */
-async function replyForOne(tx: Tx, [submitted]: readonly SubmittedTask[]): Promise<Reply> {
+async function replyForOne(
+  tx: Tx,
+  [submitted]: readonly SubmittedTask[],
+  callbacks: readonly NewCallback[],
+): Promise<Reply> {
   if (submitted === undefined) throw new Error('the ledger answered nothing for one task');
   if ('problem' in submitted) {
     const { code, message, pointer } = submitted.problem;
@@ -85,7 +95,15 @@ async function replyForOne(tx: Tx, [submitted]: readonly SubmittedTask[]): Promi
   const id = decodeId('task', submitted.id);
   if (id === null) throw new Error('the ledger answered something that is no task id');
   const task = taskView(await readTaskWithAttempts(tx, id));
-  return { status: 201, body: { ...task, existing: submitted.existing } };
+  return {
+    status: 201,
+    body: { ...task, existing: submitted.existing, ...firstCallback(callbacks) },
+  };
+}
+
+function replyForMany(submitted: readonly SubmittedTask[], callbacks: readonly NewCallback[]): Reply {
+  const added = callbacks.length === 0 ? {} : { callbacks: callbacks.map(callbackView) };
+  return { status: 200, body: { data: submitted, ...added } };
 }
 
 function callbackUrls(submission: Submission): string[] {

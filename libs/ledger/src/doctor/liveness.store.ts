@@ -47,6 +47,7 @@ export const LIVENESS_INVARIANTS: readonly Invariant[] = [
     sql: `SELECT d.id, d.next_try_at
             FROM webhook_delivery d JOIN webhook_endpoint e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id
            WHERE d.state = 'pending' AND e.state = 'enabled' AND d.next_try_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND (e.probe_at IS NULL OR e.probe_at < clock_timestamp() - ${TWO_SWEEPS})
              AND NOT EXISTS (SELECT FROM webhook_delivery o WHERE o.tenant_id = d.tenant_id
                                 AND o.lease_until > clock_timestamp())
              AND NOT EXISTS (SELECT FROM webhook_try t WHERE t.tenant_id = d.tenant_id

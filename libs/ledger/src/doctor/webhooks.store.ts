@@ -13,6 +13,20 @@ export const WEBHOOK_INVARIANTS: readonly Invariant[] = [
                                 AND t.status BETWEEN 200 AND 299)`,
   },
   {
+    name: 'a delivery was given up for a reason, and no other has one',
+    sql: `SELECT id, state, dead_reason FROM webhook_delivery WHERE (state = 'dead') <> (dead_reason IS NOT NULL)`,
+  },
+  {
+    name: 'an endpoint is disabled for a reason, and an enabled one has none',
+    sql: `SELECT id, state, disabled_reason FROM webhook_endpoint
+           WHERE (state = 'disabled') <> (disabled_reason IS NOT NULL)`,
+  },
+  {
+    name: 'an open circuit follows five failures in a row',
+    sql: `SELECT id, failures_in_a_row FROM webhook_endpoint
+           WHERE (probe_at IS NOT NULL) <> (failures_in_a_row >= 5) OR (failures_in_a_row > 0) <> (failing_since IS NOT NULL)`,
+  },
+  {
     name: 'tries of a delivery are numbered without gaps',
     sql: `SELECT d.id, d.try_count
             FROM webhook_delivery d LEFT JOIN webhook_try t ON t.tenant_id = d.tenant_id AND t.delivery_id = d.id

@@ -1,6 +1,7 @@
-import type { DeliveryState, EventType } from '#contracts';
+import type { DeadReason, DeliveryState, EventType } from '#contracts';
 import type { Prisma, Tx } from '#database';
 import { olderThan, type PageStart } from '#tenancy';
+import { notFound } from '../errors.js';
 
 const SHOWN_COLUMNS = {
   id: true,
@@ -8,20 +9,44 @@ const SHOWN_COLUMNS = {
   eventId: true,
   eventType: true,
   state: true,
+  deadReason: true,
   nextTryAt: true,
+  extraTryAt: true,
   createdAt: true,
   tries: {
-    select: { at: true, status: true, durationMs: true, error: true, responseExcerpt: true },
+    select: {
+      at: true,
+      url: true,
+      extra: true,
+      status: true,
+      durationMs: true,
+      error: true,
+      responseExcerpt: true,
+    },
     orderBy: { number: 'asc' },
   },
 } as const satisfies Prisma.WebhookDeliverySelect;
 
 type StoredDelivery = Prisma.WebhookDeliveryGetPayload<{ select: typeof SHOWN_COLUMNS }>;
 /** A delivery with its tries, and its closed sets typed. */
-export type DeliveryRead = Omit<StoredDelivery, 'state' | 'eventType'> & {
+export type DeliveryRead = Omit<StoredDelivery, 'state' | 'eventType' | 'deadReason'> & {
   readonly state: DeliveryState;
   readonly eventType: EventType;
+  readonly deadReason: DeadReason | null;
 };
+
+/** With the body as it is sent. */
+export async function readDelivery(
+  tx: Tx,
+  deliveryId: string,
+): Promise<DeliveryRead & { readonly payload: string }> {
+  const stored = await tx.db.webhookDelivery.findUnique({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: deliveryId } },
+    select: { ...SHOWN_COLUMNS, payload: true },
+  });
+  if (stored === null) throw notFound('webhook delivery');
+  return stored as DeliveryRead & { readonly payload: string }; // CHECK constraints keep them in their sets
+}
 
 export interface DeliveryFilter {
   readonly endpointId: string | null;
@@ -50,5 +75,5 @@ export async function listDeliveries(
     take: page.take,
     select: SHOWN_COLUMNS,
   });
-  return stored.map((delivery) => delivery as DeliveryRead); // CHECK constraints keep both in their sets
+  return stored.map((delivery) => delivery as DeliveryRead); // CHECK constraints keep them in their sets
 }

@@ -2,7 +2,16 @@ import type { Prisma, Tx } from '#database';
 
 /** What an address can name. */
 export type ResourceKind =
-  'mission' | 'task' | 'attempt' | 'wave' | 'directive' | 'inputRequest' | 'artifact' | 'endpoint' | 'apiKey';
+  | 'mission'
+  | 'task'
+  | 'attempt'
+  | 'wave'
+  | 'directive'
+  | 'inputRequest'
+  | 'artifact'
+  | 'endpoint'
+  | 'delivery'
+  | 'apiKey';
 
 /** A row that exists, and the mission it belongs to: null when it is the tenant's own. */
 export interface Resource {
@@ -35,5 +44,8 @@ const FIND: Record<ResourceKind, Find> = {
   inputRequest: (db, where) => db.inputRequest.findUnique({ where, select }),
   artifact: (db, where) => db.artifact.findUnique({ where, select }),
   endpoint: (db, where) => db.webhookEndpoint.findUnique({ where, select }),
+  // its endpoint's mission: a key that is bound to one sees what was sent to its own endpoints
+  delivery: async (db, where) =>
+    (await db.webhookDelivery.findUnique({ where, select: { endpoint: { select } } }))?.endpoint ?? null,
   apiKey: (db, where) => db.apiKey.findUnique({ where, select }),
 };

@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { decideAfterTry, RETRY_AFTER_MS_MAX, type AfterTry, type TryEnded } from './schedule.js';
+import {
+  decideAfterExtraTry,
+  decideAfterTry,
+  RETRY_AFTER_MS_MAX,
+  type AfterTry,
+  type TryEnded,
+} from './schedule.js';
 
 const DEFAULT_SCHEDULE = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 const now = new Date('2026-01-01T00:00:00Z');
@@ -79,8 +85,8 @@ describe('decideAfterTry', () => {
     );
   });
 
-  it('disables the endpoint on 410, at whichever try', () => {
-    expect(after({ status: 410 })).toEqual({ state: 'dead', reason: 'gone', disableEndpoint: true });
+  it('gives up on 410, at whichever try', () => {
+    expect(after({ status: 410 })).toEqual({ state: 'dead', reason: 'gone' });
     expect(after({ status: 410, tryNumber: 10 })).toMatchObject({ reason: 'gone' });
   });
 
@@ -110,5 +116,28 @@ describe('decideAfterTry', () => {
     ['', 5],
   ])('reads Retry-After "%s" as %i s, never less than the schedule', (retryAfter, seconds) => {
     expect(delayMs(after({ status: 503, retryAfter }))).toBe(seconds * 1_000);
+  });
+});
+
+describe('decideAfterExtraTry', () => {
+  const aState = fc.constantFrom('pending' as const, 'delivered' as const, 'dead' as const);
+
+  it('delivers on success, whatever the delivery was', () => {
+    fc.assert(
+      fc.property(aState, fc.boolean(), fc.integer({ min: 200, max: 299 }), (state, isTest, status) => {
+        expect(decideAfterExtraTry({ state, isTest }, status)).toEqual({ state: 'delivered' });
+      }),
+    );
+  });
+
+  it('changes nothing on a failure, 410 included, but ends a test, which has no other try', () => {
+    fc.assert(
+      fc.property(aState, fc.boolean(), fc.oneof(aFailure, fc.constant(410)), (state, isTest, status) => {
+        const after = decideAfterExtraTry({ state, isTest }, status);
+        expect(after).toEqual(
+          isTest && state === 'pending' ? { state: 'dead', reason: 'exhausted' } : { state: 'unchanged' },
+        );
+      }),
+    );
   });
 });

@@ -16,7 +16,7 @@ export interface TryOutcome {
 export interface TryEnded {
   /** Seconds before each try; its length is the number of tries. */
   readonly scheduleSeconds: readonly number[];
-  /** The number of the try that ended, from 1. */
+  /** The number of the try that ended in the schedule, from 1. */
   readonly tryNumber: number;
   readonly outcome: TryOutcome;
   readonly now: Date;
@@ -24,24 +24,43 @@ export interface TryEnded {
   readonly random: number;
 }
 
+/** Why a delivery is given up: its schedule is over, its receiver said that it is gone, its endpoint was disabled. */
+export type DeadReason = 'exhausted' | 'gone' | 'endpoint_disabled';
+
 export type AfterTry =
   | { readonly state: 'delivered' }
   | { readonly state: 'pending'; readonly nextTryAt: Date }
-  | { readonly state: 'dead'; readonly reason: 'exhausted' }
-  /** The receiver said that this address will never listen again: its endpoint is disabled with it. */
-  | { readonly state: 'dead'; readonly reason: 'gone'; readonly disableEndpoint: true };
+  | { readonly state: 'dead'; readonly reason: DeadReason };
+
+export function isSuccess(status: number | null): boolean {
+  return status !== null && status >= 200 && status <= 299;
+}
 
 /** What becomes of a delivery after a try. Only 2xx is success: a redirect is never followed and counts as a failure. */
 export function decideAfterTry({ scheduleSeconds, tryNumber, outcome, now, random }: TryEnded): AfterTry {
   const { status, retryAfter } = outcome;
-  if (status !== null && status >= 200 && status <= 299) return { state: 'delivered' };
-  if (status === GONE) return { state: 'dead', reason: 'gone', disableEndpoint: true };
+  if (isSuccess(status)) return { state: 'delivered' };
+  if (status === GONE) return { state: 'dead', reason: 'gone' };
 
   const delaySeconds = scheduleSeconds[tryNumber];
   if (delaySeconds === undefined) return { state: 'dead', reason: 'exhausted' };
   const scheduledMs = withJitter(delaySeconds * 1_000, random);
   const delayMs = Math.max(scheduledMs, retryAfterMs(retryAfter, now));
   return { state: 'pending', nextTryAt: new Date(now.getTime() + delayMs) };
+}
+
+/**
+ * What becomes of it after a try beside its schedule: a failure changes nothing, so that asking for one never costs a
+ * try. A test has no schedule: this was its only try.
+ */
+export function decideAfterExtraTry(
+  delivery: { readonly state: 'pending' | 'delivered' | 'dead'; readonly isTest: boolean },
+  status: number | null,
+): AfterTry | { readonly state: 'unchanged' } {
+  if (isSuccess(status)) return { state: 'delivered' };
+  return delivery.isTest && delivery.state === 'pending'
+    ? { state: 'dead', reason: 'exhausted' }
+    : { state: 'unchanged' };
 }
 
 function withJitter(delayMs: number, random: number): number {
