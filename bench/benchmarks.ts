@@ -4,6 +4,7 @@ import { benchFinishedWork } from './finished/compare-finished.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { benchRelay } from './relay/relay.js';
 import { benchReplay } from './replay/replay.js';
+import { benchWebhooks } from './webhooks/webhooks.js';
 
 /** Every benchmark there is, by the name it is called by. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -26,5 +27,9 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   fairness: {
     summary: 'how long ten quiet tenants wait for a wave beside one with 5,000 due missions',
     run: benchFairness,
+  },
+  webhooks: {
+    summary: 'how long webhooks wait for their first try at healthy endpoints, alone and beside broken ones',
+    run: benchWebhooks,
   },
 };
