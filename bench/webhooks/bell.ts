@@ -39,7 +39,9 @@ export class Bell {
       return;
     }
     this.busy += 1;
-    const handled: Promise<void> = this.handler().then((found) => {
+    // what fails is taken up by a later sweep, as in the service
+    const asked = this.handler().catch(() => false);
+    const handled: Promise<void> = asked.then((found) => {
       this.busy -= 1;
       this.inHand.delete(handled);
       if (this.waiting > 0) this.waiting -= 1;
