@@ -5,6 +5,7 @@ import type { Benchmark } from './harness/benchmark.js';
 import { benchKill } from './kill/kill.js';
 import { benchRelay } from './relay/relay.js';
 import { benchReplay } from './replay/replay.js';
+import { benchWebhooks } from './webhooks/webhooks.js';
 
 /** Every benchmark there is, by the name it is called by. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -32,5 +33,9 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     summary:
       '200 tasks through 10 kills -9 each of everything, of the worker and of the API: what is lost or doubled',
     run: benchKill,
+  },
+  webhooks: {
+    summary: 'how long webhooks wait for their first try at healthy endpoints, alone and beside broken ones',
+    run: benchWebhooks,
   },
 };

@@ -4,7 +4,10 @@ import {
   briefSchema,
   conductorGaugeSchema,
   contextManifestSchema,
+  deliveryDetailSchema,
+  deliverySchema,
   endpointSchema,
+  endpointTestSchema,
   eventSchema,
   heartbeatSchema,
   inputRequestSchema,
@@ -13,6 +16,7 @@ import {
   pageOf,
   PAGE_LIMIT_MAX,
   rebuiltDigestsSchema,
+  recoverySchema,
   rotationSchema,
   signInLinkSchema,
   submittedTasksSchema,
@@ -23,6 +27,7 @@ import {
   type AttemptError,
   type claimInputSchema,
   type endpointInputSchema,
+  type endpointPatchSchema,
   type LedgerEvent,
   type missionInputSchema,
   type ResultInput,
@@ -41,6 +46,8 @@ const taskPageSchema = pageOf(taskSummarySchema);
 const messagePageSchema = pageOf(messageSchema);
 const wavePageSchema = pageOf(waveSchema);
 const inputRequestPageSchema = pageOf(inputRequestSchema);
+const endpointPageSchema = pageOf(endpointSchema);
+const deliveryPageSchema = pageOf(deliverySchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
 const claimSchema = z.object({
@@ -215,6 +222,44 @@ export class ApiClient {
 
   createEndpoint(endpoint: z.input<typeof endpointInputSchema>) {
     return this.#post('/v1/webhook-endpoints', endpoint, endpointSchema);
+  }
+
+  listEndpoints(query: { limit?: number; cursor?: string | undefined }) {
+    return this.#get(`/v1/webhook-endpoints${queryString(query)}`, endpointPageSchema);
+  }
+
+  changeEndpoint(id: string, patch: z.input<typeof endpointPatchSchema>) {
+    const path = `/v1/webhook-endpoints/${segment(id)}`;
+    return this.#transport.send({ method: 'PATCH', path, body: patch, answer: endpointSchema });
+  }
+
+  rotateEndpointSecret(id: string) {
+    return this.#post(`/v1/webhook-endpoints/${segment(id)}/rotate-secret`, {}, endpointSchema);
+  }
+
+  testEndpoint(id: string) {
+    return this.#post(`/v1/webhook-endpoints/${segment(id)}/test`, {}, endpointTestSchema);
+  }
+
+  recoverEndpoint(id: string, since: string) {
+    return this.#post(`/v1/webhook-endpoints/${segment(id)}/recover`, { since }, recoverySchema);
+  }
+
+  listDeliveries(query: {
+    endpoint_id?: string | undefined;
+    state?: string | undefined;
+    limit?: number;
+    cursor?: string | undefined;
+  }) {
+    return this.#get(`/v1/webhook-deliveries${queryString(query)}`, deliveryPageSchema);
+  }
+
+  getDelivery(id: string) {
+    return this.#get(`/v1/webhook-deliveries/${segment(id)}`, deliveryDetailSchema);
+  }
+
+  redeliver(id: string) {
+    return this.#post(`/v1/webhook-deliveries/${segment(id)}/redeliver`, {}, deliveryDetailSchema);
   }
 
   async deleteEndpoint(id: string): Promise<void> {

@@ -4,15 +4,18 @@ import type { Session } from '../session.js';
 import { oneLine } from '../text-layout.js';
 import { WebhookReceiver, type ReceivedWebhook } from '../webhook-receiver.js';
 import { integerBetween } from './options.js';
+import { addDeliveryCommands } from './webhook-delivery.js';
+import { addEndpointCommands } from './webhook-endpoint.js';
 
 const PORT_DEFAULT = 7071;
 const PORT_MAX = 65_535;
 const PROBLEM_CHARACTERS = 120;
 
 export function addWebhookCommands(program: Command, session: Session): void {
-  program
-    .command('webhook')
-    .description('receive what the service sends')
+  const webhook = program.command('webhook').description('what the service sends, and to whom');
+  addEndpointCommands(webhook, session);
+  addDeliveryCommands(webhook, session);
+  webhook
     .command('listen')
     .description('print each webhook that arrives here and whether its signature holds')
     .requiredOption('--secret <whsec>', 'the secret that creating or rotating the endpoint returned')
