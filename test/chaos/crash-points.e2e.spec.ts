@@ -11,7 +11,8 @@ import { startReceiver, type Receiver } from '../support/receiver.js';
 import { MASTER_KEY, ServiceHost } from '../support/service-process.js';
 
 const API_POINTS: readonly CrashPoint[] = ['api.submit.before_commit', 'api.submit.after_commit'];
-const WORK_POINTS = CRASH_POINTS.filter((point) => !API_POINTS.includes(point));
+const SCHEDULE_POINTS: readonly CrashPoint[] = ['schedule.before_commit', 'schedule.after_commit'];
+const WORK_POINTS = CRASH_POINTS.filter((point) => ![...API_POINTS, ...SCHEDULE_POINTS].includes(point));
 
 // Each named point is a place where two effects meet. The process is killed there, nobody says goodbye, and the next
 // process finds what is committed. Leases are moved into the past instead of waiting for them.
@@ -86,6 +87,23 @@ describe('a service that is killed at a named point', () => {
         [mission.id],
       );
       expect(rows).toEqual([{ count: 1 }]);
+      await expectInvariants(database);
+    },
+    300_000,
+  );
+
+  it.each(SCHEDULE_POINTS)(
+    'makes the task of a schedule once: %s',
+    async (point) => {
+      const mission = await aMission(database, { title: point }, tenantId);
+      await mission.makeDue(await mission.schedule());
+      expect(await (await host.start(`${point}#1`)).ended).toBe('SIGKILL');
+
+      const next = await host.start();
+      await eventually('the mission completes', () => hasCompleted(mission));
+      await next.stop();
+
+      expect(await mission.row()).toMatchObject({ last_task_number: 1, tasks_completed: 1 });
       await expectInvariants(database);
     },
     300_000,

@@ -34,6 +34,7 @@ import { ModelCredentialsController } from './model-credentials/model-credential
 import { MoneyController } from './money/money.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SignIn } from './sessions/sign-in.js';
 import { SubmitController } from './tasks/submit.controller.js';
@@ -50,6 +51,7 @@ export const CONTROLLERS: Type[] = [
   DigestsController,
   MessagesController,
   InputRequestsController,
+  SchedulesController,
   WavesController,
   EventsController,
   ClaimsController,

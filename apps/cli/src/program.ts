@@ -6,6 +6,7 @@ import { addInputRequestCommands } from './commands/input-request.js';
 import { addMessagesCommand } from './commands/messages.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
+import { addScheduleCommands } from './commands/schedule.js';
 import { addTaskCommands } from './commands/task.js';
 import { addWatchCommand } from './commands/watch.js';
 import { addWaveCommands } from './commands/wave.js';
@@ -50,6 +51,7 @@ function buildProgram(session: Session): Command {
   addDemoCommand(program, session);
   addMissionCommands(program, session);
   addTaskCommands(program, session);
+  addScheduleCommands(program, session);
   addInputRequestCommands(program, session);
   addWatchCommand(program, session);
   addMessagesCommand(program, session);

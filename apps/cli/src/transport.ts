@@ -44,7 +44,7 @@ export class NoServiceError extends Error {
 class UnexpectedAnswerError extends Error {}
 
 export interface ApiRequest<Answer> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   readonly answer: z.ZodType<Answer>;

@@ -15,6 +15,8 @@ export const CRASH_POINTS = [
   'attempt.after_complete',
   'delivery.claimed',
   'delivery.sent',
+  'schedule.before_commit',
+  'schedule.after_commit',
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 

@@ -2,7 +2,16 @@ import type { Prisma, Tx } from '#database';
 
 /** What an address can name. */
 export type ResourceKind =
-  'mission' | 'task' | 'attempt' | 'wave' | 'directive' | 'inputRequest' | 'artifact' | 'endpoint' | 'apiKey';
+  | 'mission'
+  | 'task'
+  | 'attempt'
+  | 'wave'
+  | 'directive'
+  | 'inputRequest'
+  | 'schedule'
+  | 'artifact'
+  | 'endpoint'
+  | 'apiKey';
 
 /** A row that exists, and the mission it belongs to: null when it is the tenant's own. */
 export interface Resource {
@@ -33,6 +42,7 @@ const FIND: Record<ResourceKind, Find> = {
   wave: (db, where) => db.wave.findUnique({ where, select }),
   directive: (db, where) => db.directive.findUnique({ where, select }),
   inputRequest: (db, where) => db.inputRequest.findUnique({ where, select }),
+  schedule: (db, where) => db.schedule.findUnique({ where, select }),
   artifact: (db, where) => db.artifact.findUnique({ where, select }),
   endpoint: (db, where) => db.webhookEndpoint.findUnique({ where, select }),
   apiKey: (db, where) => db.apiKey.findUnique({ where, select }),
