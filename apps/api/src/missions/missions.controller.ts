@@ -7,7 +7,6 @@ import {
   missionSchema,
   missionStatusSchema,
   pageOf,
-  policyFrom,
   type Mission,
   type MissionInput,
   type MissionPatch,
@@ -25,7 +24,7 @@ import {
 } from '#ledger';
 import { recordAudit, SecretBox } from '#tenancy';
 import { fieldsOf } from '../audit/fields-of.js';
-import { requireRoom } from '../directives/require-room.js';
+import { requireRoomForAll } from '../directives/require-room.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
@@ -51,8 +50,7 @@ export class MissionsController {
   @Route({ summary: 'Create a mission', access: ['missions:write'], status: 201, answer: missionSchema })
   async createMission(@CurrentCall() call: Call, @JsonBody(missionInputSchema) input: MissionInput) {
     requireWebhookUrl(this.checkWebhookUrl, input.callback_url, '/callback_url');
-    for (const [place, text] of input.directives.entries())
-      requireRoom(policyFrom(input.policy), text, `/directives/${place}`);
+    requireRoomForAll(input);
     return this.commands.run(call, async (tx) => {
       const id = await createMission(tx, input, call.actor);
       await ensureCallbackEndpoints(
