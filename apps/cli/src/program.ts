@@ -3,6 +3,7 @@ import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDigestCommands } from './commands/digest.js';
 import { addInputRequestCommands } from './commands/input-request.js';
+import { addMcpCommand } from './commands/mcp.js';
 import { addMessagesCommand } from './commands/messages.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
@@ -60,5 +61,6 @@ function buildProgram(session: Session): Command {
   addDigestCommands(program, session);
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
+  addMcpCommand(program, session);
   return program;
 }
