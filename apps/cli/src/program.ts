@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDigestCommands } from './commands/digest.js';
+import { addImportCommand } from './commands/import.js';
 import { addInputRequestCommands } from './commands/input-request.js';
 import { addMcpCommand } from './commands/mcp.js';
 import { addMessagesCommand } from './commands/messages.js';
@@ -62,5 +63,6 @@ function buildProgram(session: Session): Command {
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
   addMcpCommand(program, session);
+  addImportCommand(program, session);
   return program;
 }

@@ -78,10 +78,11 @@ export async function deleteSchedule(tx: Tx, scheduleId: string, actor: Actor): 
 export async function fireSchedule(tx: Tx, missionId: string, scheduleId: string): Promise<void> {
   await inMission(tx, missionId, async (ledger) => {
     const schedule = await findSchedule(tx, scheduleId);
+    if (schedule === null) return;
     const { mission } = ledger;
     const mayRun =
       (mission.state === 'active' || mission.state === 'completed') && mission.holds.length === 0;
-    if (!mayRun || schedule?.nextRunAt == null) return;
+    if (!mayRun || schedule.nextRunAt === null) return;
     const firing = decideFiring({ ...schedule, nextRunAt: schedule.nextRunAt }, ledger.now);
     if (firing === null) return;
     await saveSchedule(tx, scheduleId, { nextRunAt: firing.nextRunAt });

@@ -23,10 +23,8 @@ afterAll(async () => {
 });
 
 function send(verb: 'get' | 'post' | 'patch' | 'delete', path: string, body?: object, headers = {}) {
-  return request(app.getHttpServer())
-    [verb](path)
-    .set({ Authorization: `Bearer ${apiKey}`, ...headers })
-    .send(body);
+  const sent = request(app.getHttpServer())[verb](path);
+  return sent.set({ Authorization: `Bearer ${apiKey}`, ...headers }).send(body);
 }
 
 const WEEKDAYS = { cron: '30 6 * * 1-5', time_zone: 'Europe/Berlin', task: { title: 'Count the parcels' } };

@@ -90,8 +90,10 @@ function toCron({ cron, timeZone }: Timetable): Cron {
 }
 
 function isTimeZone(name: string): boolean {
+  if (!/^[a-z]/i.test(name)) return false; // an offset has no summer
   try {
-    return /^[a-z]/i.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }

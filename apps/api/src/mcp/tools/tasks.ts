@@ -166,7 +166,7 @@ function taskText(read: Task): string {
   const lastError = read.attempts.at(-1)?.error?.message;
   const parts: readonly (readonly [string, string | undefined])[] = [
     ['Result', result?.summary],
-    ['Output', result === null || result.output === null ? undefined : textOf(result.output)],
+    ['Output', textOf(result?.output ?? null)],
     ['Artifacts', result?.artifacts.map(({ id, name }) => `${id} ${name}`).join('\n')],
     ['Last error', lastError],
     ['Depends on', read.depends_on.join('\n')],
@@ -178,6 +178,7 @@ function taskText(read: Task): string {
     .join('\n\n');
 }
 
-function textOf(output: Json): string {
+function textOf(output: Json): string | undefined {
+  if (output === null) return undefined;
   return typeof output === 'string' ? output : JSON.stringify(output, null, 1);
 }
