@@ -57,7 +57,7 @@ const forbidden = [
         '^libs/[^/]+/src/domain/',
         '^libs/(contracts|context)/src/index\\.ts$',
         '^(crypto|zlib)$',
-        npmPackage(['zod', 'ipaddr.js']),
+        npmPackage(['zod', 'ipaddr.js', 'croner']),
       ],
       dependencyTypesNot: ['type-only'],
     },

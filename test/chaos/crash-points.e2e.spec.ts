@@ -14,7 +14,13 @@ import { MASTER_KEY, ServiceHost } from '../../bench/harness/service-process.js'
 
 const API_POINTS = ['api.command.before_commit', 'api.command.after_commit'] as const;
 const START_POINTS = ['migration.before_commit', 'start.tenant_made'] as const;
-const ELSEWHERE: readonly CrashPoint[] = [...API_POINTS, ...START_POINTS, 'digest.after_request'];
+const SCHEDULE_POINTS = ['schedule.before_commit', 'schedule.after_commit'] as const;
+const ELSEWHERE: readonly CrashPoint[] = [
+  ...API_POINTS,
+  ...START_POINTS,
+  ...SCHEDULE_POINTS,
+  'digest.after_request',
+];
 const WORK_POINTS = CRASH_POINTS.filter((point) => !ELSEWHERE.includes(point));
 
 // Each named point is a place where two effects meet. The process is killed there, nobody says goodbye, and the next
@@ -180,6 +186,22 @@ describe('a service that is killed at a named point', () => {
     );
     return rows as { writer: string }[];
   }
+  it.each(SCHEDULE_POINTS)(
+    'makes the task of a schedule once: %s',
+    async (point) => {
+      const mission = await aMission(database, { title: point }, tenantId);
+      await mission.makeDue(await mission.schedule());
+      expect(await (await host.start(`${point}#1`)).ended).toBe('SIGKILL');
+
+      const next = await host.start();
+      await eventually('the mission completes', () => hasCompleted(mission));
+      await next.stop();
+
+      expect(await mission.row()).toMatchObject({ last_task_number: 1, tasks_completed: 1 });
+      await expectInvariants(database);
+    },
+    300_000,
+  );
 
   async function send(url: string, mission: TestMission) {
     return request(url)

@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import {
   decodeId,
   missionInputSchema,
+  scheduleInputSchema,
   taskInputSchema,
   type Actor,
   type MissionInput,
@@ -15,6 +17,7 @@ import {
   commitWave,
   completeAttempt,
   createMission,
+  createSchedule,
   leaseAttempts,
   openWave,
   postMessage,
@@ -87,6 +90,33 @@ export class TestMission {
       task: taskInputSchema.parse(typeof task === 'string' ? { title: task } : { title: 'A task', ...task }),
     }));
     return this.run((tx) => submitTasks(tx, this.id, items, A_KEY));
+  }
+
+  /** Makes a task come again each year, so that no test meets its moment by chance; returns the id of its row. */
+  schedule(input: Partial<z.input<typeof scheduleInputSchema>> = {}): Promise<string> {
+    const schedule = scheduleInputSchema.parse({
+      cron: '@yearly',
+      task: { title: 'Again' },
+      catch_up: 'one',
+      ...input,
+    });
+    return this.run((tx) => createSchedule(tx, this.id, schedule, A_KEY));
+  }
+
+  /** Moves a schedule's next run to the beginning of this year, as if nobody had been there since. */
+  async makeDue(scheduleId: string): Promise<void> {
+    await this.query(
+      `UPDATE schedule SET next_run_at = date_trunc('year', clock_timestamp(), 'UTC')
+        WHERE tenant_id = $1 AND mission_id = $2 AND id = $3`,
+      [scheduleId],
+    );
+  }
+
+  /** A schedule's row, by id. */
+  async scheduleRow(scheduleId: string): Promise<Row> {
+    return this.one('SELECT * FROM schedule WHERE tenant_id = $1 AND mission_id = $2 AND id = $3', [
+      scheduleId,
+    ]);
   }
 
   /** A person's word, unless told otherwise. */

@@ -28,12 +28,15 @@ import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-str
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { InputRequestsController } from './input-requests/input-requests.controller.js';
+import { LISTENING_HOST } from './mcp/local-host.guard.js';
+import { McpController } from './mcp/mcp.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MissionsController } from './missions/missions.controller.js';
 import { ModelCredentialsController } from './model-credentials/model-credentials.controller.js';
 import { MoneyController } from './money/money.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OpenApi } from './openapi/openapi.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SignIn } from './sessions/sign-in.js';
 import { SubmitController } from './tasks/submit.controller.js';
@@ -50,6 +53,7 @@ export const CONTROLLERS: Type[] = [
   DigestsController,
   MessagesController,
   InputRequestsController,
+  SchedulesController,
   WavesController,
   EventsController,
   ClaimsController,
@@ -72,11 +76,12 @@ export class ApiModule {
   static register(dependencies: ApiDependencies): DynamicModule {
     return {
       module: ApiModule,
-      controllers: CONTROLLERS,
+      controllers: [...CONTROLLERS, McpController],
       providers: [
         { provide: Transactions, useValue: dependencies.transactions },
         { provide: SecretBox, useValue: dependencies.secretBox },
         { provide: LOGGER, useValue: dependencies.logger },
+        { provide: LISTENING_HOST, useValue: dependencies.config.host },
         { provide: OPERATOR_KEY, useValue: dependencies.adminKey },
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },

@@ -18,6 +18,7 @@ import {
   rebuiltDigestsSchema,
   recoverySchema,
   rotationSchema,
+  scheduleSchema,
   signInLinkSchema,
   submittedTasksSchema,
   taskSchema,
@@ -32,6 +33,8 @@ import {
   type missionInputSchema,
   type ResultInput,
   type rotationInputSchema,
+  type scheduleInputSchema,
+  type SchedulePatch,
   type SubmittedTask,
   type taskInputSchema,
   type Wave,
@@ -48,6 +51,7 @@ const wavePageSchema = pageOf(waveSchema);
 const inputRequestPageSchema = pageOf(inputRequestSchema);
 const endpointPageSchema = pageOf(endpointSchema);
 const deliveryPageSchema = pageOf(deliverySchema);
+const schedulePageSchema = pageOf(scheduleSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
 const claimSchema = z.object({
@@ -167,6 +171,30 @@ export class ApiClient {
 
   answerInputRequest(id: string, answer: z.input<typeof answerInputSchema>) {
     return this.#post(`/v1/input-requests/${segment(id)}/answer`, answer, inputRequestSchema);
+  }
+
+  createSchedule(missionId: string, schedule: z.input<typeof scheduleInputSchema>) {
+    return this.#post(`/v1/missions/${segment(missionId)}/schedules`, schedule, scheduleSchema);
+  }
+
+  listSchedules(missionId: string, query: { limit: number; cursor: string | undefined }) {
+    return this.#get(`/v1/missions/${segment(missionId)}/schedules${queryString(query)}`, schedulePageSchema);
+  }
+
+  /** Not repeated: between two tries somebody else may have changed it. */
+  updateSchedule(id: string, patch: SchedulePatch) {
+    return this.#transport.send({
+      method: 'PATCH',
+      path: `/v1/schedules/${segment(id)}`,
+      body: patch,
+      answer: scheduleSchema,
+      repeat: 'never',
+    });
+  }
+
+  async deleteSchedule(id: string): Promise<void> {
+    const path = `/v1/schedules/${segment(id)}`;
+    await this.#transport.send({ method: 'DELETE', path, answer: z.unknown() });
   }
 
   getWave(id: string) {

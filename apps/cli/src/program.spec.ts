@@ -260,6 +260,71 @@ describe('what people are asked', () => {
   });
 });
 
+describe('schedules', () => {
+  const SCHEDULE = {
+    id: 'sch_1',
+    mission_id: 'msn_1',
+    cron: '30 6 * * 1-5',
+    time_zone: 'Europe/Berlin',
+    task: { title: 'Count\u001b[2J them' },
+    catch_up: 'one',
+    state: 'active',
+    next_run_at: secondsIn(60),
+    last_run_at: null,
+    runs: 1,
+    created_at: secondsIn(0),
+    updated_at: secondsIn(0),
+  };
+  const LINE =
+    'sch_1  active  30 6 * * 1-5 Europe/Berlin  next 2026-11-23T10:01:00.000Z  1 run  Count\uFFFD[2J them\n';
+
+  test('create sends timetable and task', async () => {
+    const ended = await runAgainst(
+      { 'POST /v1/missions/*/schedules': () => ({ status: 201, body: SCHEDULE }) },
+      [
+        ...['schedule', 'create', 'msn_1', 'Count them', '--cron', '30 6 * * 1-5'],
+        ...['--time-zone', 'Europe/Berlin', '--catch-up', 'one', '--criterion', 'a number'],
+      ],
+    );
+    expect(service?.requests[0]?.body).toEqual({
+      cron: '30 6 * * 1-5',
+      time_zone: 'Europe/Berlin',
+      catch_up: 'one',
+      task: {
+        title: 'Count them',
+        instructions: '',
+        acceptance_criteria: ['a number'],
+        worker: null,
+        priority: 2,
+      },
+    });
+    expect(ended).toMatchObject({ exitCode: EXIT.ok, stdout: LINE });
+  });
+
+  test('list, pause, resume and delete go to what is named', async () => {
+    const patched: unknown[] = [];
+    const routes: Record<string, Route> = {
+      'GET /v1/missions/*/schedules': () => ({ body: { data: [SCHEDULE], next_cursor: null } }),
+      'PATCH /v1/schedules/*': ({ body }) => {
+        patched.push(body);
+        return { body: SCHEDULE };
+      },
+      'DELETE /v1/schedules/*': () => ({ status: 204 }),
+    };
+    for (const commandLine of [
+      ['list', 'msn_1'],
+      ['pause', 'sch_1'],
+      ['resume', 'sch_1'],
+    ]) {
+      expect(await runAgainst(routes, ['schedule', ...commandLine])).toMatchObject({ stdout: LINE });
+      await service?.close();
+    }
+    expect(patched).toEqual([{ state: 'paused' }, { state: 'active' }]);
+    expect(await runAgainst(routes, ['schedule', 'delete', 'sch_1'])).toMatchObject({ stdout: '' });
+    expect(service?.to('DELETE', '/v1/schedules/sch_1')).toHaveLength(1);
+  });
+});
+
 test('mission status shows tasks, conductor and context', async () => {
   const gauge = {
     wave: aWave({ number: 3, state: 'running' }),

@@ -2,10 +2,13 @@ import { Command } from 'commander';
 import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDigestCommands } from './commands/digest.js';
+import { addImportCommand } from './commands/import.js';
 import { addInputRequestCommands } from './commands/input-request.js';
+import { addMcpCommand } from './commands/mcp.js';
 import { addMessagesCommand } from './commands/messages.js';
 import { addMissionCommands } from './commands/mission.js';
 import { addServiceCommands } from './commands/service.js';
+import { addScheduleCommands } from './commands/schedule.js';
 import { addTaskCommands } from './commands/task.js';
 import { addWatchCommand } from './commands/watch.js';
 import { addWaveCommands } from './commands/wave.js';
@@ -50,6 +53,7 @@ function buildProgram(session: Session): Command {
   addDemoCommand(program, session);
   addMissionCommands(program, session);
   addTaskCommands(program, session);
+  addScheduleCommands(program, session);
   addInputRequestCommands(program, session);
   addWatchCommand(program, session);
   addMessagesCommand(program, session);
@@ -58,5 +62,7 @@ function buildProgram(session: Session): Command {
   addDigestCommands(program, session);
   addWorkerCommands(program, session);
   addWebhookCommands(program, session);
+  addMcpCommand(program, session);
+  addImportCommand(program, session);
   return program;
 }

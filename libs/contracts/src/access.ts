@@ -86,6 +86,9 @@ export const AUDIT_ACTIONS = [
   'directive.accepted',
   'directive.rejected',
   'directive.retired',
+  'schedule.created',
+  'schedule.updated',
+  'schedule.removed',
 ] as const;
 export const auditActionSchema = z.enum(AUDIT_ACTIONS);
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   directive: 'dir',
   note: 'not',
   digest: 'dig',
+  schedule: 'sch',
   endpoint: 'whe',
   delivery: 'whd',
   apiKey: 'key',

@@ -251,6 +251,21 @@ export {
   answerInputSchema,
   type AnswerInput,
 } from './input-request.js';
+export {
+  SCHEDULES_PER_MISSION_MAX,
+  CATCH_UPS,
+  type CatchUp,
+  SCHEDULE_STATES,
+  type ScheduleState,
+  scheduledTaskSchema,
+  type ScheduledTask,
+  scheduleInputSchema,
+  type ScheduleInput,
+  schedulePatchSchema,
+  type SchedulePatch,
+  scheduleSchema,
+  type Schedule,
+} from './schedule.js';
 export { TICKETS, type Ticket } from './tickets.js';
 export {
   REF_PATTERN,

@@ -227,6 +227,24 @@ export async function findOverdueRequests(
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id, requestId: row.id }));
 }
 
+/**
+ * Schedules whose moment has come, of missions that run or are only through with their work, never of a paused or held
+ * one: 1. as many of each tenant as of any other, 2. of a tenant the longest due first.
+ */
+export async function findDueSchedules(
+  system: SystemTx,
+  countMax: number,
+): Promise<{ tenantId: string; missionId: string; scheduleId: string }[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; mission_id: string; id: string }[]>`
+    SELECT s.tenant_id, s.mission_id, s.id
+      FROM schedule s JOIN mission m ON m.tenant_id = s.tenant_id AND m.id = s.mission_id
+     WHERE s.state = 'active' AND s.next_run_at <= clock_timestamp()
+       AND m.state IN ('active', 'completed') AND m.holds = '{}'
+     ORDER BY row_number() OVER (PARTITION BY s.tenant_id ORDER BY s.next_run_at, s.id), s.next_run_at
+     LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id, scheduleId: row.id }));
+}
+
 /** Removes idempotency keys that have done their time. */
 export async function forgetIdempotencyKeys(system: SystemTx): Promise<void> {
   await system.db

@@ -1,12 +1,13 @@
-import { permitModelCall } from '#ledger';
+import { controlMission, holdMission, inMission, permitModelCall } from '#ledger';
 import { silentLogger } from '#telemetry';
 import { lockTenant, updateTenant } from '#tenancy';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants, expectInvariantsThenClear } from '../../../test/support/invariants.js';
-import { aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
+import { A_KEY, aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
 import { aCall } from '../../../test/support/model-call.js';
 import { toAsk, toDispatch } from '../../../test/support/writes.js';
 import { Dispatcher, sweep, type DueCounts } from './index.js';
+import { findDueSchedules } from './picker.store.js';
 
 describe('a sweep', () => {
   let database: TestDatabase;
@@ -18,6 +19,8 @@ describe('a sweep', () => {
 
   const sweepOnce = (): Promise<DueCounts> =>
     sweep(database.transactions, { countDueDeliveries: () => Promise.resolve(0), logger: silentLogger });
+  const control = (mission: TestMission, action: 'pause' | 'resume' | 'cancel') =>
+    mission.run((tx) => controlMission(tx, mission.id, action, A_KEY));
   const requestOf = (mission: TestMission) => mission.run((tx) => permitModelCall(tx, aCall(mission)));
 
   it('lifts the hold of a limit of a day when the day is over, and no other', async () => {
@@ -83,6 +86,49 @@ describe('a sweep', () => {
     await mission.expireLease(attempt);
     expect(await sweepOnce()).toEqual({ wave: 0, attempt: 1, delivery: 0, digest: 0 });
     expect((await mission.attempts('T1')).map((row) => row.state)).toEqual(['expired', 'offered']);
+  });
+
+  it('makes the task of a moment once, however many sweeps find it and however often it comes', async () => {
+    const mission = await aMission(database);
+    const schedule = await mission.schedule();
+    await sweepOnce();
+    expect(await mission.row()).toMatchObject({ last_task_number: 0 });
+    await mission.makeDue(schedule);
+    await Promise.all([sweepOnce(), sweepOnce(), sweepOnce(), sweepOnce()]);
+    expect(await mission.row()).toMatchObject({ last_task_number: 1 });
+    await mission.makeDue(schedule); // as if the clock had been set back
+    await sweepOnce();
+    expect(await mission.row()).toMatchObject({ last_task_number: 1 });
+  });
+
+  it('makes no task for a mission that is paused, held or ended, and catches up afterwards', async () => {
+    const [paused, held, ended] = [
+      await aMission(database),
+      await aMission(database),
+      await aMission(database),
+    ];
+    for (const mission of [paused, held, ended]) await mission.makeDue(await mission.schedule());
+    await held.run((tx) =>
+      inMission(tx, held.id, (ledger) => holdMission(ledger, 'stalled', 'No progress.')),
+    );
+    await control(paused, 'pause');
+    await control(ended, 'cancel');
+    await sweepOnce();
+    for (const mission of [paused, held, ended])
+      expect(await mission.row()).toMatchObject({ last_task_number: 0 });
+    await control(paused, 'resume');
+    await control(held, 'resume');
+    await sweepOnce();
+    for (const mission of [paused, held]) expect(await mission.row()).toMatchObject({ last_task_number: 1 });
+  });
+
+  it('takes schedules of every tenant in turn, however many one of them has due', async () => {
+    const [many, one] = [await aMission(database), await aMission(database)];
+    const schedules = [await many.schedule(), await many.schedule(), await one.schedule()];
+    for (const schedule of schedules.slice(0, 2)) await many.makeDue(schedule);
+    await one.makeDue(schedules[2] ?? '');
+    const found = await database.transactions.inSystemTransaction((system) => findDueSchedules(system, 2));
+    expect(found.map(({ tenantId }) => tenantId).sort()).toEqual([many.tenantId, one.tenantId].sort());
   });
 
   it('makes the digest tree of a mission that is older than the tree', async () => {

@@ -5,15 +5,17 @@ import {
   ensureDigests,
   expireAttempt,
   expireWave,
+  fireSchedule,
   inMission,
   readExpiredAttempts,
   settleOrphanedCall,
   timeOutRequest,
 } from '#ledger';
-import type { Logger } from '#telemetry';
+import { crashPoint, type Logger } from '#telemetry';
 import {
   countDueWork,
   findDaysOver,
+  findDueSchedules,
   findExpiredAttempts,
   findExpiredWaves,
   findFreedSlots,
@@ -26,6 +28,8 @@ import {
 /** What one sweep takes up of each kind; the rest is the next one's. */
 const SWEPT_MAX = 100;
 const EXPIRED_ATTEMPTS_PER_MISSION_MAX = 200;
+/** At midnight many are due at once, and what is late by minutes counts as missed. */
+const SCHEDULES_FIRED_MAX = 1_000;
 /** Making the tree of a large mission takes seconds; nobody waits for it. */
 const TREES_MADE_MAX = 5;
 
@@ -37,9 +41,9 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Then
- * counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere, any number of times at once; what
- * cannot be taken up is logged and does not keep it from the rest.
+ * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Makes the
+ * tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at most one sweep. Safe to
+ * run anywhere, any number of times at once; what cannot be taken up is logged and does not keep it from the rest.
  */
 export async function sweep(
   transactions: Transactions,
@@ -57,6 +61,7 @@ export async function sweep(
     freedSlots: await findFreedSlots(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
     requests: await findOverdueRequests(system, SWEPT_MAX),
+    schedules: await findDueSchedules(system, SCHEDULES_FIRED_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
     await takeUp(tenantId, (tx) => expireWave(tx, missionId));
@@ -72,6 +77,10 @@ export async function sweep(
     await takeUp(tenantId, (tx) => ensureDigests(tx, missionId));
   for (const { tenantId, missionId, requestId } of found.requests)
     await takeUp(tenantId, (tx) => timeOutRequest(tx, missionId, requestId));
+  for (const { tenantId, missionId, scheduleId } of found.schedules) {
+    await takeUp(tenantId, (tx) => fire(tx, missionId, scheduleId));
+    crashPoint('schedule.after_commit');
+  }
   await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),
@@ -84,4 +93,9 @@ async function expireAttempts(tx: Tx, missionId: string): Promise<void> {
     for (const attempt of await readExpiredAttempts(tx, missionId, EXPIRED_ATTEMPTS_PER_MISSION_MAX))
       await expireAttempt(ledger, attempt);
   });
+}
+
+async function fire(tx: Tx, missionId: string, scheduleId: string): Promise<void> {
+  await fireSchedule(tx, missionId, scheduleId);
+  crashPoint('schedule.before_commit');
 }

@@ -10,6 +10,15 @@ export { holdMission } from './holds.js';
 export { ATTEMPTS_IN_FLIGHT_MAX, inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
 export { answerInputRequest, timeOutRequest } from './answer-input-request.js';
+export {
+  createSchedule,
+  deleteSchedule,
+  fireSchedule,
+  listSchedules,
+  lockSchedule,
+  updateSchedule,
+} from './schedules.js';
+export { readSchedule, type ScheduleRow } from './schedule.store.js';
 export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
 export { leaseAttempts, type LeasedAttempt, type LeaseRequest } from './lease-attempts.js';
 export {

@@ -21,6 +21,7 @@ import { nextState } from './domain/machine.js';
 import { MISSION_TRANSITIONS, type MissionAction } from './domain/mission-state.js';
 import { refOf } from './domain/refs.js';
 import { openTaskCount, TASK_REASONS } from './domain/task-state.js';
+import { pauseSchedules } from './schedule.store.js';
 import {
   findDefaultMission,
   insertMission,
@@ -197,6 +198,7 @@ function move(ledger: MissionLedger, action: MissionAction): void {
 async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 'archive'): Promise<void> {
   await abortRunningWave(ledger, `mission_${action}`);
   await closeAllRequests(ledger, actor, TASK_REASONS.missionCanceled);
+  await pauseSchedules(ledger);
   const { tasks, attempts } = await cancelAll(ledger, TASK_REASONS.missionCanceled);
   for (const attempt of attempts)
     ledger.append({

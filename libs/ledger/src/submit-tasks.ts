@@ -31,24 +31,37 @@ export async function submitTasks(
   items: readonly SubmissionItem[],
   actor: Actor,
 ): Promise<SubmittedTask[]> {
-  return inMission(tx, missionId, async (ledger) => {
-    refuseEnded(ledger);
-    const { answers, created } = await addTasks(ledger, items, { actor, waveId: null });
-    const [first, last] = [created[0], created.at(-1)];
-    if (first === undefined || last === undefined) return answers;
-    reopenForWork(ledger, actor);
-    if (isPlannedByRule(ledger, items)) {
-      ledger.mission.handoffDone = false; // said before there was more to do
-      return answers;
-    }
-    ledger.arrive({
-      lane: 'work',
-      kind: 'submission',
-      refId: null,
-      body: { first: refOf('T', first.number), last: refOf('T', last.number), count: created.length },
-    });
-    return answers;
+  return inMission(tx, missionId, async (ledger) => (await takeInTasks(ledger, items, actor)).answers);
+}
+
+/** The same inside an open ledger, where a schedule asks for it. */
+export async function takeInTasks(
+  ledger: MissionLedger,
+  items: readonly SubmissionItem[],
+  actor: Actor,
+): Promise<AddedTasks> {
+  refuseEnded(ledger);
+  const added = await addTasks(ledger, items, { actor, waveId: null });
+  const [first, last] = [added.created[0], added.created.at(-1)];
+  if (first === undefined || last === undefined) return added;
+  reopenForWork(ledger, actor);
+  if (isPlannedByRule(ledger, items)) {
+    ledger.mission.handoffDone = false; // said before there was more to do
+    return added;
+  }
+  ledger.arrive({
+    lane: 'work',
+    kind: 'submission',
+    refId: null,
+    body: { first: refOf('T', first.number), last: refOf('T', last.number), count: added.created.length },
   });
+  return added;
+}
+
+/** The answers item by item, and what is new. */
+interface AddedTasks {
+  readonly answers: SubmittedTask[];
+  readonly created: CreatedTask[];
 }
 
 /** Tasks that all name a worker need no wave where dispatching goes by rule; their results will call for one. */
@@ -71,7 +84,7 @@ export async function addTasks(
   ledger: MissionLedger,
   items: readonly SubmissionItem[],
   submission: Submission,
-): Promise<{ answers: SubmittedTask[]; created: CreatedTask[] }> {
+): Promise<AddedTasks> {
   const inputs = items.flatMap((item, index) => ('task' in item ? [{ index, task: item.task }] : []));
   const known = await findKnown(
     ledger,

@@ -20,6 +20,8 @@ export const CRASH_POINTS = [
   'delivery.claimed',
   'delivery.sent',
   'digest.after_request',
+  'schedule.before_commit',
+  'schedule.after_commit',
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 

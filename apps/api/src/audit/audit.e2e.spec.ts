@@ -74,6 +74,10 @@ describe('the audit', () => {
     for (const action of ['accept', 'reject'])
       await made(`/v1/directives/${await aProposal(mission.id)}/${action}`);
     await made(`/v1/missions/${mission.id}/conductor/rotate`, { reason: 'grown', mode: 'now' });
+    const weekly = { cron: '0 9 * * 1', task: { title: 'Sweep' } };
+    const schedule = await made(`/v1/missions/${mission.id}/schedules`, weekly);
+    await send('patch', `/v1/schedules/${schedule.id}`, { state: 'paused' });
+    await send('delete', `/v1/schedules/${schedule.id}`);
     await hold(mission.id);
     const [question] = (await send('get', '/v1/input-requests')).body.data as { id: string }[];
     await made(`/v1/input-requests/${String(question?.id)}/answer`, { value: 'resume' });

@@ -1,4 +1,4 @@
-import type { Policy } from '#contracts';
+import { policyFrom, type MissionInput, type Policy } from '#contracts';
 import { directiveRoom } from '#context';
 import { ApiProblem } from '../edge/problem.js';
 
@@ -14,4 +14,10 @@ export function requireRoom(
   throw new ApiProblem(422, 'directive_too_large', message, {
     errors: [{ pointer, code: 'directive_too_large', message }],
   });
+}
+
+/** The same for every directive that a new mission begins with. */
+export function requireRoomForAll({ policy, directives }: Pick<MissionInput, 'policy' | 'directives'>): void {
+  for (const [place, text] of directives.entries())
+    requireRoom(policyFrom(policy), text, `/directives/${place}`);
 }

@@ -2,9 +2,10 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import type { Request } from 'express';
 import { decodeId } from '#contracts';
 import { Transactions } from '#database';
-import { findResource, type Resource } from '#ledger';
+import type { Resource } from '#ledger';
 import { findTenant, type Principal } from '#tenancy';
 import { notFoundProblem } from './problem.js';
+import { findInReach } from './reach.js';
 import { requestStateOf } from './request-state.js';
 import { routeOf, type RouteOptions } from './route.js';
 
@@ -37,10 +38,8 @@ export class SubjectGuard implements CanActivate {
       return tenant === null ? null : { id: tenant.id, missionId: null };
     }
     if (principal.kind !== 'tenant') return null;
-    const found = await this.transactions.inTransaction(principal.tenantId, (tx) =>
-      findResource(tx, kind, id),
+    return this.transactions.inTransaction(principal.tenantId, (tx) =>
+      findInReach(tx, principal.missionId, { kind, id }),
     );
-    const isInReach = principal.missionId === null || principal.missionId === found?.missionId;
-    return isInReach ? found : null;
   }
 }

@@ -8,14 +8,14 @@ import {
   pageOf,
   type AnswerInput,
 } from '#contracts';
-import { Transactions, type Tx } from '#database';
-import { answerInputRequest, listInputRequests, readInputRequestWithTasks, type Resource } from '#ledger';
-import { recordAudit } from '#tenancy';
+import { Transactions } from '#database';
+import { listInputRequests, readInputRequestWithTasks, type Resource } from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { answerRequest } from './answer-request.js';
 import { inputRequestView } from './input-requests.view.js';
 
 const listQuery = pageQuery.extend({
@@ -59,7 +59,9 @@ export class InputRequestsController {
     answer: inputRequestSchema,
   })
   async readInputRequest(@CurrentCall() call: Call, @Subject() request: Resource) {
-    return this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, request.id));
+    return this.transactions.inTransaction(call.tenantId, async (tx) =>
+      inputRequestView(await readInputRequestWithTasks(tx, request.id)),
+    );
   }
 
   @Post(':id/answer')
@@ -74,20 +76,9 @@ export class InputRequestsController {
     @Subject() request: Resource,
     @JsonBody(answerInputSchema) input: AnswerInput,
   ) {
-    return this.commands.run(call, async (tx) => {
-      await answerInputRequest(tx, request.id, { ...input, trusted: call.trusted }, call.actor);
-      const body = await readView(tx, request.id);
-      await recordAudit(tx, {
-        actor: call.actor,
-        action: 'input_request.answered',
-        subjectId: body.id,
-        after: { kind: body.kind, answer: body.answer },
-      });
-      return { status: 200, body };
-    });
+    return this.commands.run(call, async (tx) => ({
+      status: 200,
+      body: await answerRequest(tx, request.id, input, call),
+    }));
   }
-}
-
-async function readView(tx: Tx, requestId: string) {
-  return inputRequestView(await readInputRequestWithTasks(tx, requestId));
 }

@@ -8,7 +8,6 @@ import {
   missionSchema,
   missionStatusSchema,
   pageOf,
-  policyFrom,
   type Mission,
   type MissionInput,
   type MissionPatch,
@@ -26,7 +25,7 @@ import {
 } from '#ledger';
 import { recordAudit, SecretBox } from '#tenancy';
 import { fieldsOf } from '../audit/fields-of.js';
-import { requireRoom } from '../directives/require-room.js';
+import { requireRoomForAll } from '../directives/require-room.js';
 import { CHECK_WEBHOOK_URL, type CheckWebhookUrl } from '../dependencies.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
@@ -61,8 +60,7 @@ export class MissionsController {
   })
   async createMission(@CurrentCall() call: Call, @JsonBody(missionInputSchema) input: MissionInput) {
     requireWebhookUrl(this.checkWebhookUrl, input.callback_url, '/callback_url');
-    for (const [place, text] of input.directives.entries())
-      requireRoom(policyFrom(input.policy), text, `/directives/${place}`);
+    requireRoomForAll(input);
     return this.commands.run(call, async (tx) => {
       const id = await createMission(tx, input, call.actor);
       const urls = input.callback_url === null ? [] : [input.callback_url];

@@ -10,23 +10,16 @@ import {
   waveSchema,
   type RotationInput,
 } from '#contracts';
-import { expectTokens, rebuildWaveContext } from '#conductor';
+import { rebuildWaveContext } from '#conductor';
 import { Transactions } from '#database';
-import {
-  listWaves,
-  readMissionStatus,
-  readWaveContext,
-  readWaveWithDecisions,
-  rotateConductor,
-  type Resource,
-} from '#ledger';
-import { recordAudit } from '#tenancy';
+import { listWaves, readMissionStatus, readWaveContext, readWaveWithDecisions, type Resource } from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { notFoundProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { rotateAudited } from './rotate-audited.js';
 import { gaugeView, waveView } from './waves.view.js';
 
 const contextQuery = z.object({ rebuild: z.enum(['true', 'false']).default('false') });
@@ -66,16 +59,10 @@ export class WavesController {
     @Subject() mission: Resource,
     @JsonBody(rotationInputSchema) input: RotationInput,
   ) {
-    return this.commands.run(call, async (tx) => {
-      const body = await rotateConductor(tx, mission.id, input, { actor: call.actor, expectTokens });
-      await recordAudit(tx, {
-        actor: call.actor,
-        action: 'conductor.rotated',
-        subjectId: encodeId('mission', mission.id),
-        after: { ...input, epoch: body.epoch },
-      });
-      return { status: 202, body };
-    });
+    return this.commands.run(call, async (tx) => ({
+      status: 202,
+      body: await rotateAudited(tx, mission.id, input, call.actor),
+    }));
   }
 
   @Get('missions/:id/waves')

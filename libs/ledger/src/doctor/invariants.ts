@@ -5,6 +5,7 @@ import type { Invariant } from './invariant.js';
 import { MISSION_INVARIANTS } from './missions.store.js';
 import { MONEY_INVARIANTS } from './money.store.js';
 import { REQUEST_INVARIANTS } from './requests.store.js';
+import { SCHEDULE_INVARIANTS } from './schedules.store.js';
 import { TASK_INVARIANTS } from './tasks.store.js';
 import { TENANCY_INVARIANTS } from './tenancy.store.js';
 import { WAVE_INVARIANTS } from './waves.store.js';
@@ -18,6 +19,7 @@ export const ROW_INVARIANTS: readonly Invariant[] = [
   ...WAVE_INVARIANTS,
   ...DIGEST_INVARIANTS,
   ...INPUT_REQUEST_INVARIANTS,
+  ...SCHEDULE_INVARIANTS,
   ...MONEY_INVARIANTS,
   ...WEBHOOK_INVARIANTS,
   ...REQUEST_INVARIANTS,

@@ -53,4 +53,13 @@ export const LIVENESS_INVARIANTS: readonly Invariant[] = [
              AND NOT EXISTS (SELECT FROM webhook_try t WHERE t.tenant_id = d.tenant_id
                                 AND t.at > clock_timestamp() - ${TWO_SWEEPS})`,
   },
+  {
+    name: 'no schedule of a mission that runs is due for two sweeps in which its tenant had no run',
+    sql: `SELECT s.id, s.next_run_at
+            FROM schedule s JOIN mission m ON m.tenant_id = s.tenant_id AND m.id = s.mission_id
+           WHERE s.next_run_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND m.state IN ('active', 'completed') AND m.holds = '{}'
+             AND NOT EXISTS (SELECT FROM schedule o WHERE o.tenant_id = s.tenant_id
+                                AND o.updated_at > clock_timestamp() - ${TWO_SWEEPS})`,
+  },
 ];

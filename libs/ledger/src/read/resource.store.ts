@@ -8,6 +8,7 @@ export type ResourceKind =
   | 'wave'
   | 'directive'
   | 'inputRequest'
+  | 'schedule'
   | 'artifact'
   | 'endpoint'
   | 'delivery'
@@ -42,6 +43,7 @@ const FIND: Record<ResourceKind, Find> = {
   wave: (db, where) => db.wave.findUnique({ where, select }),
   directive: (db, where) => db.directive.findUnique({ where, select }),
   inputRequest: (db, where) => db.inputRequest.findUnique({ where, select }),
+  schedule: (db, where) => db.schedule.findUnique({ where, select }),
   artifact: (db, where) => db.artifact.findUnique({ where, select }),
   endpoint: (db, where) => db.webhookEndpoint.findUnique({ where, select }),
   // its endpoint's mission: a key that is bound to one sees what was sent to its own endpoints

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { inOrder, type ImportPlan, type PlannedTask, type Skipped } from './plan.js';
+import { beginning, firstLine } from './text.js';
+import { TodoLists } from './todo-lists.js';
+
+const TITLE_CHARACTERS_MAX = 120;
+const OBJECTIVE_CHARACTERS_MAX = 8_000;
+const DIRECTIVES_MAX = 50;
+const DIRECTIVE_CHARACTERS_MAX = 600;
+const TURNS_KEPT = 8;
+const TURN_CHARACTERS_MAX = 1_500;
+const DONE_SHOWN_MAX = 50;
+/** Below what a message may be, with room for the list of what is done. */
+const TAIL_CHARACTERS_MAX = 12_000;
+const MESSAGE_CHARACTERS_MAX = 20_000;
+
+/** How people word what is to hold from then on. */
+const STANDING = /\b(always|never|from now on|in future|every time|under no circumstances)\b/i;
+/** What the program puts into a person's mouth: commands, their output, reminders. */
+const NOT_SAID = /^\s*(<|Caveat:|\[Request interrupted)/;
+
+const usageSchema = z.object({
+  input_tokens: z.int().default(0),
+  cache_creation_input_tokens: z.int().nullish(),
+  cache_read_input_tokens: z.int().nullish(),
+});
+const blockSchema = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  id: z.string().optional(),
+  name: z.string().optional(),
+  input: z.unknown().optional(),
+  tool_use_id: z.string().optional(),
+  content: z.unknown().optional(),
+});
+export type Block = z.output<typeof blockSchema>;
+const lineSchema = z.object({
+  type: z.enum(['user', 'assistant']),
+  sessionId: z.string().optional(),
+  isSidechain: z.boolean().optional(),
+  isMeta: z.boolean().optional(),
+  message: z.object({
+    content: z.union([
+      z.string().transform((text): Block[] => [{ type: 'text', text }]),
+      z.array(blockSchema),
+    ]),
+    usage: usageSchema.optional(),
+  }),
+});
+type Line = z.output<typeof lineSchema>;
+
+/** True for a line of a Claude Code transcript. */
+export function isTranscriptLine(value: unknown): boolean {
+  return (
+    z.object({ type: z.string(), sessionId: z.string() }).safeParse(value).success ||
+    lineSchema.safeParse(value).success
+  );
+}
+
+/**
+ * A conversation as a mission: the first request is its objective, what was to hold from then on its directives, the
+ * last state of its to-do list its tasks, its end one message. Results of tools and the work of subagents stay behind:
+ * what came of them is in what was said, and what is in files is in the files.
+ */
+export function planOfTranscript(values: Iterable<unknown>, skipped: Skipped): ImportPlan {
+  const told: { who: 'Person' | 'Agent'; text: string }[] = [];
+  const todos = new TodoLists();
+  let session: string | null = null;
+  let beforeTokens: number | null = null;
+  for (const value of values) {
+    const line = spokenLine(value, skipped);
+    if (line === null) continue;
+    session ??= line.sessionId ?? null;
+    for (const block of line.message.content) todos.take(block);
+    const text = textOf(line);
+    if (text !== '') told.push({ who: line.type === 'user' ? 'Person' : 'Agent', text });
+    if (line.message.usage !== undefined) beforeTokens = inputTokens(line.message.usage);
+  }
+  const said = told.flatMap(({ who, text }) => (who === 'Person' ? [text] : []));
+  const source = session ?? 'conversation';
+  const tasks = todos.open().map((todo): PlannedTask => ({
+    key: `claude-code:${source}:${todo.id}`,
+    title: firstLine(todo.title, 500),
+    instructions: todo.instructions,
+    depends_on: todo.blockedBy.map((id) => `claude-code:${source}:${id}`),
+    metadata: { imported_from: source },
+  }));
+  const done = todos.done();
+  return {
+    format: 'claude-code',
+    importKey: `claude-code:${source}`,
+    title: firstLine(said[0] ?? 'A conversation', TITLE_CHARACTERS_MAX),
+    objective: beginning(said[0] ?? '', OBJECTIVE_CHARACTERS_MAX),
+    directives: standingInstructions(said.slice(1), skipped),
+    tasks: inOrder(tasks, skipped),
+    done,
+    message: handOver(told.slice(1), done),
+    beforeTokens,
+    skipped: skipped.counts(),
+  };
+}
+
+function spokenLine(value: unknown, skipped: Skipped): Line | null {
+  const parsed = lineSchema.safeParse(value);
+  if (!parsed.success) skipped.add('line that is no turn of the conversation');
+  else if (parsed.data.isSidechain === true) skipped.add('turn of a subagent');
+  else if (parsed.data.isMeta === true) skipped.add('turn that the program wrote');
+  else return parsed.data;
+  return null;
+}
+
+function textOf({ message }: Line): string {
+  return message.content
+    .flatMap(({ type, text }) =>
+      type === 'text' && text !== undefined && !NOT_SAID.test(text) ? [text.trim()] : [],
+    )
+    .join('\n');
+}
+
+function inputTokens(usage: z.output<typeof usageSchema>): number {
+  return usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
+}
+
+/** Whole lines, verbatim: a rule that was put into other words would be another rule. */
+function standingInstructions(said: readonly string[], skipped: Skipped): string[] {
+  const lines = said
+    .flatMap((text) => text.split('\n'))
+    .map((line) => line.replace(/^\s*[-*]\s+/, '').trim());
+  const rules = [...new Set(lines.filter((line) => STANDING.test(line)))];
+  const short = rules.filter((rule) => rule.length <= DIRECTIVE_CHARACTERS_MAX);
+  const kept = short.slice(-DIRECTIVES_MAX).map((rule) => beginning(rule, DIRECTIVE_CHARACTERS_MAX));
+  for (let left = rules.length - kept.length; left > 0; left -= 1)
+    skipped.add('instruction beyond the bounds');
+  return kept;
+}
+
+/** The last turns, the oldest of them dropped first when they are too long, and what was finished. */
+function handOver(
+  told: readonly { readonly who: string; readonly text: string }[],
+  done: readonly string[],
+): string | null {
+  const turns = told
+    .slice(-TURNS_KEPT)
+    .map(({ who, text }) => `${who}: ${beginning(text, TURN_CHARACTERS_MAX)}`);
+  while (turns.join('\n\n').length > TAIL_CHARACTERS_MAX) turns.shift();
+  if (turns.length === 0 && done.length === 0) return null;
+  const shown = done.slice(-DONE_SHOWN_MAX).map((title) => `- ${beginning(title, 120)}`);
+  const parts = [
+    'This mission goes on with a conversation that had grown too long.',
+    ...(done.length === 0
+      ? []
+      : [`Finished there (${done.length}), not to be done again:\n${shown.join('\n')}`]),
+    ...(turns.length === 0 ? [] : [`Its last turns:\n\n${turns.join('\n\n')}`]),
+  ];
+  return beginning(parts.join('\n\n'), MESSAGE_CHARACTERS_MAX);
+}
