@@ -4,6 +4,8 @@ import { Transactions } from '#database';
 import { isApiKeyGood, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { UploadController } from './artifacts/upload.controller.js';
+import { Uploads } from './artifacts/uploads.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { ClaimWaiting } from './claims/claim-waiting.js';
@@ -54,6 +56,7 @@ export const CONTROLLERS: Type[] = [
   EventsController,
   ClaimsController,
   AttemptsController,
+  UploadController,
   ArtifactsController,
   EndpointsController,
   DeliveriesController,
@@ -107,6 +110,7 @@ export class ApiModule {
         CommandRunner,
         SignIn,
         ClaimWaiting,
+        Uploads,
       ],
     };
   }
