@@ -36,13 +36,6 @@ describe('Transport', () => {
     expect(service?.requests[0]?.headers.authorization).toBe('Bearer wk_test');
   });
 
-  test('never repeats what the caller repeats itself', async () => {
-    const transport = await transportTo({ 'POST /v1/claims': () => 'hang_up' });
-    const sent = transport.send({ method: 'POST', path: '/v1/claims', body: {}, answer, repeat: 'never' });
-    await expect(sent).rejects.toBeInstanceOf(NoServiceError);
-    expect(service?.requests).toHaveLength(1);
-  });
-
   test('gives up after four tries', async () => {
     const transport = await transportTo({
       'GET /v1/things': () => ({ ...problem(429, 'rate'), headers: AT_ONCE }),

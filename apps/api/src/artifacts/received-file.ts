@@ -10,8 +10,8 @@ import { readChunks } from '../edge/read-body.js';
 export interface ReceivedFile {
   readonly sizeBytes: number;
   readonly sha256: string;
-  read(start: number, bytesMax: number): Promise<Uint8Array<ArrayBuffer>>;
-  close(): Promise<void>;
+  readonly read: (start: number, bytesMax: number) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly close: () => Promise<void>;
 }
 
 /**

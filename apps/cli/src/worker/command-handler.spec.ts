@@ -1,17 +1,25 @@
-import { ApiClient } from '../api-client.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Wavekeeper, worker, type WorkerOptions, type WorkerReport } from '#sdk';
 import { StopSwitch } from '../stop-switch.js';
 import { aClaim } from '../../test/builders.js';
 import { FakeService, problem, type Route } from '../../test/fake-service.js';
-import { runWorker, type WorkerReport, type WorkerSettings } from './run-worker.js';
+import { commandHandler } from './command-handler.js';
 
 const NODE = process.execPath;
 /** A command that never ends by itself. */
 const ENDLESS = [NODE, '-e', 'setInterval(() => {}, 1000)'];
 
 let service: FakeService | null = null;
+let homeDir: string;
+beforeEach(async () => {
+  homeDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-worker-'));
+});
 afterEach(async () => {
   await service?.close();
   service = null;
+  await rm(homeDir, { recursive: true, force: true });
 });
 
 interface Run {
@@ -25,7 +33,7 @@ async function work(
   command: readonly string[],
   options: {
     readonly routes?: Record<string, Route>;
-    readonly settings?: Partial<WorkerSettings>;
+    readonly settings?: Partial<WorkerOptions>;
     readonly onReport?: (report: WorkerReport, stop: StopSwitch) => void;
   } = {},
 ): Promise<Run> {
@@ -41,23 +49,25 @@ async function work(
   service = fake;
   const stop = new StopSwitch();
   const reports: WorkerReport[] = [];
-  const settings: WorkerSettings = {
-    client: new ApiClient({ url: fake.url, apiKey: 'wk_test' }),
-    pool: 'build',
-    worker: 'tester',
-    command,
-    environment: { ...process.env, WAVEKEEPER_API_KEY: 'wk_secret' },
-    concurrency: 1,
-    leaseSeconds: 60,
-    stopGraceMs: 20_000,
-    tasksMax: 1,
-    idleSecondsMax: null,
-    ...options.settings,
-  };
-  await runWorker(settings, stop, (report) => {
-    reports.push(report);
-    options.onReport?.(report, stop);
-  });
+  const environment = { ...process.env, WAVEKEEPER_API_KEY: 'wk_secret' };
+  await worker(
+    {
+      wavekeeper: new Wavekeeper({ url: fake.url, apiKey: 'wk_test' }),
+      pool: 'build',
+      name: 'tester',
+      homeDir,
+      stop: stop.stopping,
+      hurry: stop.hurrying,
+      stopGraceMs: 20_000,
+      tasksMax: 1,
+      onReport: (report) => {
+        reports.push(report);
+        options.onReport?.(report, stop);
+      },
+      ...options.settings,
+    },
+    commandHandler(command, environment),
+  );
   return {
     reports,
     service: fake,
@@ -69,7 +79,7 @@ function script(source: string): string[] {
   return [NODE, '-e', source];
 }
 
-describe('runWorker', () => {
+describe('a worker that runs a command', () => {
   test('claims for its pool and hands in what the command printed', async () => {
     const run = await work(script('console.log("Built it.\\nin 3 s")'));
     expect(run.service.to('POST', '/v1/claims')[0]?.body).toMatchObject({
