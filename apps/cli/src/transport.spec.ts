@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FakeService, problem, type Route } from '../test/fake-service.js';
-import { ApiProblemError, NoServiceError, repeatDelayMs, retryAfter, Transport } from './transport.js';
+import { ApiProblemError, repeatDelayMs, retryAfter, Transport } from './transport.js';
 
 let service: FakeService | null = null;
 afterEach(async () => {
