@@ -85,9 +85,9 @@ export async function deliverLeftovers(
 ): Promise<void> {
   for (const entry of await outbox.entries()) {
     const delivery = await sentOnce(() => sendReport(wavekeeper, entry));
+    if (isSettled(delivery)) await outbox.forget(entry.attemptId);
     tell(entry, delivery);
     if (delivery.kind === 'unanswered') return;
-    if (isSettled(delivery)) await outbox.forget(entry.attemptId);
   }
 }
 

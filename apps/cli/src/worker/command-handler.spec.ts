@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Wavekeeper, worker, type WorkerOptions, type WorkerReport } from '#sdk';
@@ -35,6 +35,7 @@ async function work(
     readonly routes?: Record<string, Route>;
     readonly settings?: Partial<WorkerOptions>;
     readonly onReport?: (report: WorkerReport, stop: StopSwitch) => void;
+    readonly environment?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<Run> {
   const claims = [aClaim()];
@@ -49,7 +50,7 @@ async function work(
   service = fake;
   const stop = new StopSwitch();
   const reports: WorkerReport[] = [];
-  const environment = { ...process.env, WAVEKEEPER_API_KEY: 'wk_secret' };
+  const environment = { ...process.env, WAVEKEEPER_API_KEY: 'wk_secret', ...options.environment };
   await worker(
     {
       wavekeeper: new Wavekeeper({ url: fake.url, apiKey: 'wk_test' }),
@@ -246,5 +247,27 @@ describe('a worker that runs a command', () => {
     });
     expect(run.reports).toEqual([]);
     expect(run.service.to('POST', '/v1/claims')[0]?.body).toMatchObject({ wait_seconds: 0 });
+  });
+});
+
+describe('the examples', () => {
+  const example = (name: string) => [path.resolve(import.meta.dirname, '../../../../examples/workers', name)];
+
+  test('build.sh reads the brief from its file and writes a result file', async () => {
+    const run = await work(example('build.sh'));
+    expect(run.sentTo('complete')).toMatchObject([
+      { result: { summary: 'Measured Do thing 1', output: { characters: 10 } } },
+    ]);
+  });
+
+  test('claude.sh hands the brief to claude -p and takes its answer', async () => {
+    const claude = `#!/bin/sh\n[ "$1" = -p ] && [ "$2" = --model ] || exit 1\necho "Did it."\ngrep -o '"title": "Do thing 1"'\n`;
+    await writeFile(path.join(homeDir, 'claude'), claude, { mode: 0o755 });
+    const run = await work(example('claude.sh'), {
+      environment: { PATH: `${homeDir}:${String(process.env.PATH)}`, CLAUDE_ARGS: '--model opus' },
+    });
+    expect(run.sentTo('complete')).toMatchObject([
+      { result: { summary: 'Did it.', output: 'Did it.\n"title": "Do thing 1"\n' } },
+    ]);
   });
 });
