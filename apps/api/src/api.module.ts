@@ -25,6 +25,7 @@ import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
 import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
+import { UnusedConnections } from './edge/unused-connections.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
 import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
@@ -111,6 +112,7 @@ export class ApiModule {
         SignIn,
         ClaimWaiting,
         Uploads,
+        UnusedConnections,
       ],
     };
   }

@@ -38,7 +38,8 @@ export const sendRepeatedly: Send = async (input) => {
 
 /** Sends a request once: for whoever decides about another try itself, and for what streams for as long as it likes. */
 export const sendOnce: Send = async (input) => {
-  const request = new Request(input);
+  // Not wrapped once more: a request that nobody holds any longer does not hand its signal on.
+  const request = input instanceof Request ? input : new Request(input);
   try {
     return await fetch(request);
   } catch (cause) {

@@ -142,7 +142,7 @@ class Missions {
   events(id: string, { after = 0 }: { readonly after?: number } = {}): AsyncGenerator<api.Event> {
     const { client } = this;
     return itemsOf((cursor) =>
-      answerOf(api.listEvents({ client, path: { id }, query: withCursor({ after, limit: 200 }, cursor) })),
+      answerOf(api.listEvents({ client, path: { id }, query: withCursor({ after, limit: 100 }, cursor) })),
     );
   }
 }
