@@ -159,7 +159,12 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: {
-      path: ['^dist/', '^libs/database/src/generated/internal/', '^libs/sdk/src/generated/(client|core)/'],
+      path: [
+        '^dist/',
+        '^libs/database/src/generated/internal/',
+        '^libs/sdk/src/generated/(client|core)/',
+        '^libs/sdk/examples/', // programs of somebody who has installed the package
+      ],
     },
     tsPreCompilationDeps: true, // types are dependencies too
     tsConfig: { fileName: 'tsconfig.json' },

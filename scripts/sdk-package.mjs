@@ -19,6 +19,7 @@ const compiled = spawnSync(process.execPath, [compiler, '-p', sdkDir, '--outDir'
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 if (compiled.status === 0) {
-  for (const name of ['package.json', 'README.md']) cpSync(path.join(sdkDir, name), path.join(packageDir, name));
+  for (const name of ['package.json', 'README.md'])
+    cpSync(path.join(sdkDir, name), path.join(packageDir, name));
   cpSync(path.join(rootDir, 'LICENSE'), path.join(packageDir, 'LICENSE'));
 } else process.exitCode = 1;
