@@ -47,6 +47,20 @@ const forbidden = [
     to: { path: '^libs/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/$1/'] },
   },
   {
+    name: 'sdk-knows-no-other-lib',
+    comment: 'It is a package of its own: what it knows of the service is the OpenAPI document.',
+    severity: 'error',
+    from: { path: lib(['sdk']), pathNot: [SPEC, ...TEST_SUPPORT] },
+    to: { path: '^(libs|apps)/', pathNot: lib(['sdk']) },
+  },
+  {
+    name: 'only-the-command-line-uses-the-sdk',
+    comment: 'The service does not call itself.',
+    severity: 'error',
+    from: { path: '^(libs|apps|bench)/', pathNot: ['^apps/cli/', lib(['sdk']), SPEC, ...TEST_SUPPORT] },
+    to: { path: lib(['sdk']) },
+  },
+  {
     name: 'domain-is-pure',
     comment:
       'domain/ knows domain/ and what is as pure as itself: #contracts, the builder in #context, hashes, and parsers of values. Of other libs only types.',
@@ -144,7 +158,14 @@ export default {
   forbidden,
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist/', '^libs/database/src/generated/internal/'] },
+    exclude: {
+      path: [
+        '^dist/',
+        '^libs/database/src/generated/internal/',
+        '^libs/sdk/src/generated/(client|core)/',
+        '^libs/sdk/examples/', // programs of somebody who has installed the package
+      ],
+    },
     tsPreCompilationDeps: true, // types are dependencies too
     tsConfig: { fileName: 'tsconfig.json' },
     // `source` makes #ledger mean libs/ledger/src/index.ts here, as it does for the compiler.

@@ -1,4 +1,4 @@
-// Makes this checkout ready to run: installs packages, generates the database client, compiles. Runs before
+// Makes this checkout ready to run: installs packages, generates the clients of the database and of the API, compiles. Runs before
 // `npm start`, `npm test`, `npm run demo`, `npm run bench` and `npm run check`, so it does only what is out of date and is quick
 // and silent when nothing is. Says what it does on stderr: stdout belongs to the command that follows.
 //
@@ -29,6 +29,10 @@ process.chdir(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'));
 // Each step vouches for its result with a stamp inside it, which goes away together with it.
 const GENERATED_DIR = 'libs/database/src/generated';
 const GENERATED_STAMP = `${GENERATED_DIR}/.fingerprint`;
+const DESCRIPTION = 'dist/openapi.json';
+const DESCRIPTION_STAMP = 'dist/.openapi-fingerprint';
+const SDK_CLIENT_DIR = 'libs/sdk/src/generated';
+const SDK_CLIENT_STAMP = `${SDK_CLIENT_DIR}/.fingerprint`;
 const BUILD_STAMP = 'dist/.fingerprint';
 
 const steps = {
@@ -41,6 +45,16 @@ const steps = {
     title: 'generating the database client',
     isDone: () => readStamp(GENERATED_STAMP) === schemaFingerprint(),
     run: generateClient,
+  },
+  describe: {
+    title: 'describing the API',
+    isDone: () => existsSync(DESCRIPTION) && readStamp(DESCRIPTION_STAMP) === apiFingerprint(),
+    run: describeApi,
+  },
+  sdkClient: {
+    title: 'generating the API client',
+    isDone: () => readStamp(SDK_CLIENT_STAMP) === descriptionFingerprint(),
+    run: generateSdkClient,
   },
   compile: {
     title: 'compiling',
@@ -125,6 +139,38 @@ async function generateClient() {
   writeFileSync(GENERATED_STAMP, stamp);
 }
 
+// --- the API's description, and the client that is made of it ---
+
+const DESCRIBE = 'scripts/openapi.mjs';
+const TYPESCRIPT_HOOKS = './scripts/typescript-hooks.mjs';
+const GENERATE_SDK_CLIENT = 'scripts/sdk-client.mjs';
+
+/** What the description says is in the API's sources and in the libraries that they know. */
+function apiFingerprint() {
+  const sources = listSources().filter((file) =>
+    /^(apps\/api|libs\/(?!sdk\/))/.test(file.replaceAll('\\', '/')),
+  );
+  return fingerprint(['package-lock.json', DESCRIBE, TYPESCRIPT_HOOKS, ...sources]);
+}
+
+async function describeApi() {
+  const stamp = apiFingerprint();
+  // From the sources: the compiler cannot run before the client is there.
+  const hooks = ['--conditions=source', '--import', TYPESCRIPT_HOOKS];
+  await runQuietly(process.execPath, [...hooks, DESCRIBE, DESCRIPTION]);
+  writeFileSync(DESCRIPTION_STAMP, stamp);
+}
+
+function descriptionFingerprint() {
+  return fingerprint(['package-lock.json', GENERATE_SDK_CLIENT, DESCRIPTION]);
+}
+
+async function generateSdkClient() {
+  rmSync(SDK_CLIENT_DIR, { recursive: true, force: true });
+  await runQuietly(process.execPath, [GENERATE_SDK_CLIENT, DESCRIPTION, SDK_CLIENT_DIR]);
+  writeFileSync(SDK_CLIENT_STAMP, descriptionFingerprint());
+}
+
 // --- compiled code ---
 
 function listSources() {
@@ -136,7 +182,7 @@ function listSources() {
 
 function sourceFingerprint() {
   const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  return fingerprint([...settings, ...listSources()], schemaFingerprint());
+  return fingerprint([...settings, ...listSources()], schemaFingerprint() + descriptionFingerprint());
 }
 
 const outputOf = (source) => path.join('dist', source.replace(/\.ts$/, '.js'));

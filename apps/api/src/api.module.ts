@@ -4,6 +4,8 @@ import { Transactions } from '#database';
 import { isApiKeyGood, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { UploadController } from './artifacts/upload.controller.js';
+import { Uploads } from './artifacts/uploads.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { ClaimWaiting } from './claims/claim-waiting.js';
@@ -23,6 +25,7 @@ import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
 import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
+import { UnusedConnections } from './edge/unused-connections.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
 import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
@@ -58,6 +61,7 @@ export const CONTROLLERS: Type[] = [
   EventsController,
   ClaimsController,
   AttemptsController,
+  UploadController,
   ArtifactsController,
   EndpointsController,
   DeliveriesController,
@@ -112,6 +116,8 @@ export class ApiModule {
         CommandRunner,
         SignIn,
         ClaimWaiting,
+        Uploads,
+        UnusedConnections,
       ],
     };
   }

@@ -9,6 +9,7 @@ import type { ApiDependencies } from './dependencies.js';
 import { entityTag } from './edge/entity-tag.js';
 import { NestLog } from './edge/nest-log.js';
 import { stampResponse } from './edge/request-state.js';
+import { UnusedConnections } from './edge/unused-connections.js';
 import { OpenApi } from './openapi/openapi.js';
 import { servePages } from './pages/serve-pages.js';
 
@@ -38,6 +39,7 @@ export async function createApiApp(dependencies: ApiDependencies): Promise<INest
   serveDocumentation(app);
   servePages(app, dependencies.pagesDir);
   boundSlowClients(app.getHttpServer());
+  app.get(UnusedConnections).watch(app.getHttpServer());
   return app.init();
 }
 

@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import {
-  attemptSchema,
-  briefSchema,
   conductorGaugeSchema,
   contextManifestSchema,
   deliveryDetailSchema,
@@ -9,7 +7,6 @@ import {
   endpointSchema,
   endpointTestSchema,
   eventSchema,
-  heartbeatSchema,
   inputRequestSchema,
   messageSchema,
   missionSchema,
@@ -25,13 +22,10 @@ import {
   taskSummarySchema,
   waveSchema,
   type answerInputSchema,
-  type AttemptError,
-  type claimInputSchema,
   type endpointInputSchema,
   type endpointPatchSchema,
   type LedgerEvent,
   type missionInputSchema,
-  type ResultInput,
   type rotationInputSchema,
   type scheduleInputSchema,
   type SchedulePatch,
@@ -54,21 +48,8 @@ const deliveryPageSchema = pageOf(deliverySchema);
 const schedulePageSchema = pageOf(scheduleSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
-const claimSchema = z.object({
-  attempt: attemptSchema.pick({ id: true, number: true }),
-  task: taskSummarySchema.pick({ id: true, ref: true, title: true }),
-  brief: briefSchema,
-  lease_token: z.string(),
-  lease_expires_at: z.iso.datetime(),
-});
-/** An attempt that this worker holds: what to do, and the token that proves it holds it. */
-export type Claim = z.infer<typeof claimSchema>;
-const claimsSchema = z.object({ data: z.array(claimSchema) });
-
 /** Pages that one listing reads at most: 100,000 rows, the most tasks a mission may have. */
 const PAGES_MAX = 1_000;
-/** Between the end of a claim's long poll and giving the connection up. */
-const CLAIM_MARGIN_MS = 15_000;
 /** A batch of 1,000 tasks is one transaction. */
 const SUBMIT_TIMEOUT_MS = 120_000;
 const REBUILD_TIMEOUT_MS = 60_000;
@@ -181,14 +162,12 @@ export class ApiClient {
     return this.#get(`/v1/missions/${segment(missionId)}/schedules${queryString(query)}`, schedulePageSchema);
   }
 
-  /** Not repeated: between two tries somebody else may have changed it. */
   updateSchedule(id: string, patch: SchedulePatch) {
     return this.#transport.send({
       method: 'PATCH',
       path: `/v1/schedules/${segment(id)}`,
       body: patch,
       answer: scheduleSchema,
-      repeat: 'never',
     });
   }
 
@@ -293,53 +272,6 @@ export class ApiClient {
   async deleteEndpoint(id: string): Promise<void> {
     const path = `/v1/webhook-endpoints/${segment(id)}`;
     await this.#transport.send({ method: 'DELETE', path, answer: z.unknown() });
-  }
-
-  /** Long poll. Never repeated here: an answer that got lost is a lease that runs out by itself. */
-  async claim(input: z.input<typeof claimInputSchema>, signal: AbortSignal): Promise<Claim[]> {
-    const answer = await this.#transport.send({
-      method: 'POST',
-      path: '/v1/claims',
-      body: input,
-      answer: claimsSchema,
-      signal,
-      timeoutMs: (input.wait_seconds ?? 0) * 1_000 + CLAIM_MARGIN_MS,
-      repeat: 'never',
-    });
-    return answer.data;
-  }
-
-  heartbeat(claim: Claim, options: { readonly signal: AbortSignal; readonly timeoutMs: number }) {
-    return this.#transport.send({
-      method: 'POST',
-      path: `/v1/attempts/${segment(claim.attempt.id)}/heartbeat`,
-      body: { lease_token: claim.lease_token },
-      answer: heartbeatSchema,
-      repeat: 'never',
-      ...options,
-    });
-  }
-
-  completeAttempt(claim: Claim, result: ResultInput): Promise<void> {
-    return this.#endAttempt(claim, 'complete', { result });
-  }
-
-  failAttempt(claim: Claim, error: AttemptError): Promise<void> {
-    return this.#endAttempt(claim, 'fail', { error });
-  }
-
-  releaseAttempt(claim: Claim): Promise<void> {
-    return this.#endAttempt(claim, 'release', {});
-  }
-
-  async #endAttempt(claim: Claim, verb: string, body: object): Promise<void> {
-    await this.#transport.send({
-      method: 'POST',
-      path: `/v1/attempts/${segment(claim.attempt.id)}/${verb}`,
-      body: { lease_token: claim.lease_token, ...body },
-      answer: z.unknown(),
-      repeat: 'never',
-    });
   }
 
   #get<Answer>(path: string, answer: z.ZodType<Answer>, signal?: AbortSignal): Promise<Answer> {

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { InvalidSettingsError } from '#config';
+import { NoServiceError as NoServiceForWorkerError, WavekeeperError } from '#sdk';
 import { ApiProblemError, NoServiceError } from './transport.js';
 import { EXIT } from './exit-codes.js';
 import { harmless } from './text-layout.js';
@@ -26,10 +27,12 @@ export function explainFailure(error: unknown): FailureReport {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage, message: '' };
   if (error instanceof CommandFailure) return report(error.exitCode, error.message, error.nextStep);
-  if (error instanceof NoServiceError)
+  if (error instanceof NoServiceError || error instanceof NoServiceForWorkerError)
     return report(EXIT.failure, `No service at ${error.url}.`, 'Start one: npm start');
   if (error instanceof ApiProblemError)
     return report(exitCodeOf(error.status), problemText(error), nextStepOf(error));
+  if (error instanceof WavekeeperError)
+    return explainFailure(new ApiProblemError({ ...error.problem, retryAfterMs: error.retryAfterMs }));
   if (error instanceof InvalidSettingsError) return report(EXIT.usage, error.message, null);
   return report(EXIT.failure, error instanceof Error ? error.message : String(error), null);
 }

@@ -24,6 +24,7 @@ async function run(commandLine: string[], environment: NodeJS.ProcessEnv = {}) {
 }
 
 async function runAgainst(routes: Record<string, Route>, commandLine: string[]) {
+  await service?.close();
   service = await FakeService.listen(routes);
   return run(commandLine, { WAVEKEEPER_URL: service.url, WAVEKEEPER_API_KEY: 'wk_test' });
 }

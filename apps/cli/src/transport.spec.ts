@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FakeService, problem, type Route } from '../test/fake-service.js';
-import { ApiProblemError, NoServiceError, repeatDelayMs, retryAfter, Transport } from './transport.js';
+import { ApiProblemError, repeatDelayMs, retryAfter, Transport } from './transport.js';
 
 let service: FakeService | null = null;
 afterEach(async () => {
@@ -34,13 +34,6 @@ describe('Transport', () => {
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
     expect(service?.requests[0]?.headers.authorization).toBe('Bearer wk_test');
-  });
-
-  test('never repeats what the caller repeats itself', async () => {
-    const transport = await transportTo({ 'POST /v1/claims': () => 'hang_up' });
-    const sent = transport.send({ method: 'POST', path: '/v1/claims', body: {}, answer, repeat: 'never' });
-    await expect(sent).rejects.toBeInstanceOf(NoServiceError);
-    expect(service?.requests).toHaveLength(1);
   });
 
   test('gives up after four tries', async () => {

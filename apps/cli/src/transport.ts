@@ -50,8 +50,6 @@ export interface ApiRequest<Answer> {
   readonly answer: z.ZodType<Answer>;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
-  /** `never`: the caller decides about another try itself. Anything else is repeated a few times when it may help. */
-  readonly repeat?: 'when_useful' | 'never';
 }
 
 /**
@@ -67,12 +65,11 @@ export class Transport {
 
   async send<Answer>(request: ApiRequest<Answer>): Promise<Answer> {
     const idempotencyKey = crypto.randomUUID();
-    const triesMax = request.repeat === 'never' ? 1 : TRIES_MAX;
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#sendOnce(request, idempotencyKey);
       } catch (error) {
-        const delayMs = tries < triesMax ? repeatDelayMs(error, tries) : null;
+        const delayMs = tries < TRIES_MAX ? repeatDelayMs(error, tries) : null;
         if (delayMs === null) throw error;
         await delay(delayMs, undefined, { signal: request.signal });
       }
@@ -129,12 +126,11 @@ export class Transport {
   }
 
   #headers<Answer>(request: ApiRequest<Answer>, idempotencyKey: string): Record<string, string> {
-    const keyed = request.method === 'POST' && request.repeat !== 'never';
     return {
       authorization: `Bearer ${this.connection.apiKey}`,
       accept: 'application/json',
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(keyed ? { 'idempotency-key': idempotencyKey } : {}),
+      ...(request.method === 'POST' ? { 'idempotency-key': idempotencyKey } : {}),
     };
   }
 }

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { policyFrom, type DecisionRecord, type LedgerEvent, type Mission, type Wave } from '#contracts';
-import type { Claim } from '../src/api-client.js';
+import type { Claim } from '#sdk';
 import { Session } from '../src/session.js';
 import { StopSwitch } from '../src/stop-switch.js';
 import { Terminal } from '../src/terminal.js';
@@ -97,15 +97,57 @@ export function aDecision(tool: string, input: DecisionRecord['input'] = {}): De
 }
 
 export function aClaim(number = 1): Claim {
+  const [id, taskId] = [`att_${number}`, `tsk_${number}`];
+  const title = `Do thing ${number}`;
   return {
-    attempt: { id: `att_${number}`, number: 1 },
-    task: { id: `tsk_${number}`, ref: `T${number}`, title: `Do thing ${number}` },
+    attempt: {
+      id,
+      task_id: taskId,
+      number: 1,
+      state: 'leased',
+      pool: 'build',
+      worker: 'tester',
+      lease_expires_at: secondsIn(60),
+      started_at: CREATED_AT,
+      ended_at: null,
+      result: null,
+      late_result: null,
+      error: null,
+      usage: null,
+      progress: null,
+      message: null,
+    },
+    task: {
+      id: taskId,
+      ref: `T${number}`,
+      key: null,
+      mission_id: 'msn_1',
+      title,
+      instructions: 'Carefully — ✓.',
+      state: 'working',
+      state_reason: null,
+      worker: 'build',
+      priority: 2,
+      depends_on: [],
+      acceptance_criteria: [],
+      generation: 1,
+      result: null,
+      attempts: [],
+      created_by_wave: null,
+      reviewed_by_wave: null,
+      digest_id: null,
+      callback_url: null,
+      metadata: {},
+      created_at: CREATED_AT,
+      updated_at: CREATED_AT,
+      completed_at: null,
+    },
     brief: {
       mission: { title: 'Move the archive', objective: 'All of it.' },
       directives: [],
       task: {
         ref: `T${number}`,
-        title: `Do thing ${number}`,
+        title,
         instructions: 'Carefully — ✓.',
         acceptance_criteria: [],
       },

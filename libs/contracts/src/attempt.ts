@@ -23,12 +23,16 @@ export const artifactSchema = z
   .meta({ id: 'Artifact' });
 export type Artifact = z.infer<typeof artifactSchema>;
 
+export const ARTIFACT_BYTES_MAX = 64 * 1_024 * 1_024;
+export const ARTIFACTS_PER_ATTEMPT_MAX = 50;
+export const ARTIFACT_BYTES_PER_ATTEMPT_MAX = 256 * 1_024 * 1_024;
+
 /** What a worker hands in. `output` is any JSON; `artifacts` name uploads by id. */
 export const resultInputSchema = z
   .strictObject({
     summary: storableText(RESULT_SUMMARY_CHARACTERS_MAX),
     output: jsonSchema.default(null),
-    artifacts: z.array(z.string()).max(50).default([]),
+    artifacts: z.array(z.string()).max(ARTIFACTS_PER_ATTEMPT_MAX).default([]),
   })
   .meta({ id: 'ResultInput' });
 export type ResultInput = z.infer<typeof resultInputSchema>;
@@ -70,6 +74,8 @@ export const attemptSchema = z
     late_result: taskResultSchema.nullable(),
     error: attemptErrorSchema.nullable(),
     usage: attemptUsageSchema.nullable(),
+    progress: z.number().nullable().describe('what its worker last said, 0 to 1'),
+    message: z.string().nullable().describe('what its worker last said it is doing'),
   })
   .meta({ id: 'Attempt' });
 export type Attempt = z.infer<typeof attemptSchema>;
@@ -112,6 +118,17 @@ export const heartbeatInputSchema = z
   })
   .meta({ id: 'HeartbeatInput' });
 export const heartbeatSchema = z.object({ lease_expires_at: z.iso.datetime() }).meta({ id: 'Heartbeat' });
+/** Beside the bytes, in the query: what they are called, and what they have to add up to. */
+export const artifactQuerySchema = z.object({
+  lease_token: leaseTokenSchema,
+  name: storableText(200, 1).default('artifact'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i)
+    .toLowerCase()
+    .optional()
+    .describe('in hex; 422 when the bytes that arrive have another'),
+});
 export const completeInputSchema = z
   .strictObject({
     lease_token: leaseTokenSchema,

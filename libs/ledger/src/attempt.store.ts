@@ -29,6 +29,11 @@ export async function missionOfAttempt(tx: Tx, attemptId: string): Promise<strin
 export async function lockAttempt(tx: Tx, attemptId: string): Promise<AttemptRow> {
   await tx.db
     .$queryRaw`SELECT 1 AS locked FROM attempt WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${attemptId}::uuid FOR UPDATE`;
+  return readAttemptRow(tx, attemptId);
+}
+
+/** The same without the lock, to look before something long is done. */
+export async function readAttemptRow(tx: Tx, attemptId: string): Promise<AttemptRow> {
   const stored = await tx.db.attempt.findUnique({
     where: { tenantId_id: { tenantId: tx.tenantId, id: attemptId } },
   });

@@ -3,6 +3,7 @@ import {
   encodeId,
   newUuid,
   type Actor,
+  type Artifact,
   type AttemptError,
   type AttemptUsage,
   type Json,
@@ -10,7 +11,7 @@ import {
   type TaskResult,
 } from '#contracts';
 import type { Tx } from '#database';
-import { insertArtifact } from './artifact.store.js';
+import { insertArtifact, readArtifactsOfAttempt, type ArtifactRead } from './artifact.store.js';
 import {
   lockAttempt,
   missionOfAttempt,
@@ -20,6 +21,7 @@ import {
   type AttemptRow,
 } from './attempt.store.js';
 import { afterExpiry, afterFailure } from './domain/attempt-failure.js';
+import { ATTEMPT_CANCELED, leaseRefusal, LEASE_LOST, type AttemptRefusal } from './domain/lease.js';
 import { refOf } from './domain/refs.js';
 import { nextState } from './domain/machine.js';
 import { TASK_REASONS, TASK_TRANSITIONS } from './domain/task-state.js';
@@ -35,23 +37,7 @@ const OUTPUT_ARTIFACT_BYTES_MIN = 2_000;
 /** What a worker's word came to. A refusal still commits: a late body is kept for the conductor to judge. */
 export type AttemptOutcome = { readonly accepted: true } | AttemptRefusal;
 
-export interface AttemptRefusal {
-  readonly accepted: false;
-  readonly code: 'lease_lost' | 'attempt_canceled';
-  readonly message: string;
-}
-
 const ACCEPTED: AttemptOutcome = { accepted: true };
-const CANCELED: AttemptRefusal = {
-  accepted: false,
-  code: 'attempt_canceled',
-  message: 'The task was canceled; stop working on it.',
-};
-const LEASE_LOST: AttemptRefusal = {
-  accepted: false,
-  code: 'lease_lost',
-  message: 'The lease has run out or is not yours; claim again. A result that came late was kept.',
-};
 
 /** Prolongs a lease and notes progress; answers until when it holds now, or why it does not. */
 export async function heartbeatAttempt(
@@ -70,7 +56,7 @@ export async function heartbeatAttempt(
   });
   if (leaseUntil !== null) return { accepted: true, leaseUntil };
   const attempt = await lockAttempt(tx, attemptId);
-  return attempt.state === 'canceled' ? CANCELED : LEASE_LOST;
+  return attempt.state === 'canceled' ? ATTEMPT_CANCELED : LEASE_LOST;
 }
 
 /** Hands in a result. The holder of the lease ends the attempt, once; saying it again changes nothing and is accepted. */
@@ -84,16 +70,17 @@ export async function completeAttempt(
   },
   actor: Actor,
 ): Promise<AttemptOutcome> {
-  refuseUnknownArtifacts(body.result);
   return inAttempt(tx, attemptId, async (ledger, attempt) => {
     if (attempt.leaseToken === body.leaseToken && attempt.state === 'succeeded') return ACCEPTED;
-    const refusal = refusalOf(ledger, attempt, body.leaseToken);
+    const refusal = leaseRefusal(attempt, body.leaseToken, ledger.now);
     if (refusal !== null) {
       if (refusal === LEASE_LOST && attempt.leaseToken === body.leaseToken)
         await keepLateResult(ledger, attempt, body.result, actor);
       return refusal;
     }
-    const result = await storeResult(ledger, attempt, body.result);
+    const artifacts = await readArtifactsOfAttempt(tx, attempt.id);
+    refuseUnknownArtifacts(body.result, artifacts);
+    const result = await storeResult(ledger, attempt, body.result, artifacts);
     await endAttempt(ledger, attempt, { state: 'succeeded', result, usage: body.usage ?? {} });
     const task = await readTask(tx, attempt.taskId);
     await saveTask(ledger, task, { stateReason: TASK_REASONS.awaitingReview });
@@ -116,7 +103,7 @@ export async function failAttempt(
 ): Promise<AttemptOutcome> {
   return inAttempt(tx, attemptId, async (ledger, attempt) => {
     if (attempt.leaseToken === body.leaseToken && attempt.state === 'failed') return ACCEPTED;
-    const refusal = refusalOf(ledger, attempt, body.leaseToken);
+    const refusal = leaseRefusal(attempt, body.leaseToken, ledger.now);
     if (refusal !== null) return refusal;
     await endAttempt(ledger, attempt, { state: 'failed', error: body.error, usage: body.usage ?? {} });
     const task = await readTask(tx, attempt.taskId);
@@ -163,7 +150,7 @@ export async function releaseAttempt(
   actor: Actor,
 ): Promise<AttemptOutcome> {
   return inAttempt(tx, attemptId, async (ledger, attempt) => {
-    const refusal = refusalOf(ledger, attempt, body.leaseToken);
+    const refusal = leaseRefusal(attempt, body.leaseToken, ledger.now);
     if (refusal !== null) return refusal;
     await saveAttempt(ledger, attempt, {
       state: 'offered',
@@ -172,6 +159,8 @@ export async function releaseAttempt(
       leaseSeconds: null,
       leaseUntil: null,
       startedAt: null,
+      progress: null,
+      progressMessage: null,
       availableAt: new Date(ledger.now.getTime() + (body.delayMs ?? 0)),
     });
     const task = await readTask(tx, attempt.taskId);
@@ -231,14 +220,6 @@ async function inAttempt(
   );
 }
 
-/** Null for the holder of a lease that holds by the database's clock. Who asks about a canceled attempt is told so. */
-function refusalOf(ledger: MissionLedger, attempt: AttemptRow, leaseToken: string): AttemptRefusal | null {
-  if (attempt.state === 'canceled') return CANCELED;
-  if (attempt.leaseToken !== leaseToken) return LEASE_LOST;
-  const holds = attempt.state === 'leased' && attempt.leaseUntil !== null && attempt.leaseUntil > ledger.now;
-  return holds ? null : LEASE_LOST;
-}
-
 function endAttempt(ledger: MissionLedger, attempt: AttemptRow, change: AttemptChange): Promise<AttemptRow> {
   return saveAttempt(ledger, attempt, { ...change, endedAt: ledger.now, leaseUntil: attempt.leaseUntil });
 }
@@ -250,7 +231,8 @@ async function keepLateResult(
   actor: Actor,
 ): Promise<void> {
   if (attempt.lateResult !== null || attempt.state === 'failed') return;
-  const stored = await storeResult(ledger, attempt, result);
+  const artifacts = await readArtifactsOfAttempt(ledger.tx, attempt.id);
+  const stored = await storeResult(ledger, attempt, result, artifacts);
   const kept = await saveAttempt(ledger, attempt, { lateResult: stored });
   const task = await readTask(ledger.tx, attempt.taskId);
   appendAttempt(ledger, 'attempt.late', { task, attempt: kept, actor, data: { state: kept.state } });
@@ -258,49 +240,59 @@ async function keepLateResult(
     ledger.arrive({ lane: 'work', kind: 'attempt_late', refId: kept.id, body: refs(task, kept) });
 }
 
-/** A result as the task will carry it; a long output is stored as an artifact beside it. */
+/** A result as the task will carry it, with those of `artifacts` that it names; a long output becomes one more. */
 async function storeResult(
   ledger: MissionLedger,
   attempt: AttemptRow,
   result: ResultInput,
+  artifacts: readonly ArtifactRead[],
 ): Promise<TaskResult> {
-  const isText = typeof result.output === 'string';
-  const bytes = Buffer.from(
-    typeof result.output === 'string' ? result.output : JSON.stringify(result.output),
-  );
-  if (bytes.byteLength < OUTPUT_ARTIFACT_BYTES_MIN)
-    return { summary: result.summary, output: result.output, artifacts: [] };
-  const id = newUuid();
+  const { summary, output } = result;
+  const named = artifacts.filter(({ id }) => result.artifacts.includes(encodeId('artifact', id)));
+  const long = await storeLongOutput(ledger, attempt, output);
+  return { summary, output, artifacts: [...named, ...(long === null ? [] : [long])].map(artifactView) };
+}
+
+/** Null when it is short enough to be shown where it stands. */
+async function storeLongOutput(
+  ledger: MissionLedger,
+  attempt: AttemptRow,
+  output: Json,
+): Promise<ArtifactRead | null> {
+  const isText = typeof output === 'string';
+  const bytes = Buffer.from(isText ? output : JSON.stringify(output));
+  if (bytes.byteLength < OUTPUT_ARTIFACT_BYTES_MIN) return null;
   const artifact = {
+    id: newUuid(),
     name: isText ? 'output.txt' : 'output.json',
     mediaType: isText ? 'text/plain; charset=utf-8' : 'application/json',
     sizeBytes: bytes.byteLength,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
-  await insertArtifact(ledger, { ...artifact, id, attemptId: attempt.id, bytes });
+  await insertArtifact(ledger.tx, ledger.mission.id, { ...artifact, attemptId: attempt.id, bytes });
+  return artifact;
+}
+
+function artifactView({ id, name, mediaType, sizeBytes, sha256 }: ArtifactRead): Artifact {
   return {
-    summary: result.summary,
-    output: result.output,
-    artifacts: [
-      {
-        id: encodeId('artifact', id),
-        name: artifact.name,
-        media_type: artifact.mediaType,
-        size_bytes: artifact.sizeBytes,
-        sha256: artifact.sha256,
-      },
-    ],
+    id: encodeId('artifact', id),
+    name,
+    media_type: mediaType,
+    size_bytes: sizeBytes,
+    sha256,
   };
 }
 
-/** Uploads are not part of this version, so a result can name none. */
-function refuseUnknownArtifacts(result: ResultInput): void {
-  if (result.artifacts.length > 0)
-    throw invalid(
-      'unknown_artifact',
-      `There is no artifact ${result.artifacts[0] ?? ''} of this attempt.`,
-      '/result/artifacts',
-    );
+/** A result names what its own attempt has uploaded. */
+function refuseUnknownArtifacts(result: ResultInput, artifacts: readonly ArtifactRead[]): void {
+  const known = artifacts.map(({ id }) => encodeId('artifact', id));
+  const index = result.artifacts.findIndex((id) => !known.includes(id));
+  if (index < 0) return;
+  throw invalid(
+    'unknown_artifact',
+    `This attempt has not uploaded an artifact ${result.artifacts[index] ?? ''}.`,
+    `/result/artifacts/${index}`,
+  );
 }
 
 async function exhaust(

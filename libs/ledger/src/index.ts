@@ -28,8 +28,10 @@ export {
   heartbeatAttempt,
   releaseAttempt,
   type AttemptOutcome,
-  type AttemptRefusal,
 } from './end-attempt.js';
+export type { AttemptRefusal } from './domain/lease.js';
+export { keepArtifact, type ReceivedArtifact } from './keep-artifact.js';
+export { acceptLateResult } from './accept-late-result.js';
 export { readExpiredAttempts } from './attempt.store.js';
 export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';
 export { commitWave, type WaveCommit } from './commit-wave.js';
@@ -40,7 +42,6 @@ export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.st
 export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
 export { readRateSamples, type NewModelCall, type SettledTokens } from './model-call.store.js';
-export type { SpilledText } from './artifact.store.js';
 export { parkTenant } from './park-tenant.js';
 export { emitTenantEvent, testEndpoint, type TenantEvent } from './tenant-events.js';
 export {
@@ -113,7 +114,13 @@ export {
   type TaskSummaryRead,
 } from './read/tasks.store.js';
 export { readAttempt, type AttemptRead } from './read/attempts.store.js';
-export { readArtifact, readArtifactBytes, type ArtifactRead } from './read/artifacts.store.js';
+export {
+  ARTIFACT_PART_BYTES,
+  readArtifact,
+  readArtifactBytes,
+  type ArtifactRead,
+  type SpilledText,
+} from './artifact.store.js';
 export {
   listDirectives,
   listNotes,

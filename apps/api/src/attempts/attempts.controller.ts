@@ -7,13 +7,16 @@ import {
   heartbeatInputSchema,
   heartbeatSchema,
   releaseInputSchema,
+  taskSchema,
 } from '#contracts';
 import type { Tx } from '#database';
 import {
+  acceptLateResult,
   completeAttempt,
   failAttempt,
   heartbeatAttempt,
   readAttempt,
+  readTaskWithAttempts,
   releaseAttempt,
   type AttemptRefusal,
   type AttemptOutcome,
@@ -24,6 +27,7 @@ import { JsonBody } from '../edge/input.js';
 import { ApiProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner, problemReply, type Reply } from '../edge/run-command.js';
+import { taskView } from '../tasks/tasks.view.js';
 import { attemptView } from './attempts.view.js';
 
 const RESULT_BYTES_MAX = 1_024 * 1_024;
@@ -84,6 +88,20 @@ export class AttemptsController {
     return this.end(call, attempt, (tx) =>
       releaseAttempt(tx, attempt.id, { leaseToken: input.lease_token }, call.actor),
     );
+  }
+
+  @Post('accept-late-result')
+  @Route({
+    summary: 'Complete the task with a result that came after its lease had run out',
+    access: ['missions:write'],
+    subject: 'attempt',
+    answer: taskSchema,
+  })
+  async acceptLateResult(@CurrentCall() call: Call, @Subject() attempt: Resource) {
+    return this.commands.run(call, async (tx) => {
+      const { taskId } = await acceptLateResult(tx, attempt.id, call.actor);
+      return { status: 200, body: taskView(await readTaskWithAttempts(tx, taskId)) };
+    });
   }
 
   private end(call: Call, attempt: Resource, verb: (tx: Tx) => Promise<AttemptOutcome>): Promise<unknown> {

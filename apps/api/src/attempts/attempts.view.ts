@@ -16,5 +16,7 @@ export function attemptView(attempt: AttemptRead): Attempt {
     late_result: attempt.lateResult,
     error: attempt.error,
     usage: attempt.usage,
+    progress: attempt.progress,
+    message: attempt.progressMessage,
   };
 }

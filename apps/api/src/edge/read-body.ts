@@ -22,7 +22,7 @@ export async function readBody(request: Request, bytesMax: number): Promise<Buff
 export async function readChunks(
   request: Request,
   bytesMax: number,
-  take: (chunk: Buffer) => void,
+  take: (chunk: Buffer) => void | Promise<void>,
 ): Promise<void> {
   refuseEncoding(request);
   let bytes = 0;
@@ -31,7 +31,7 @@ export async function readChunks(
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > bytesMax) refusal ??= tooLarge(bytesMax);
-      refusal ??= refusalOf(() => take(chunk));
+      refusal ??= await refusalOf(() => take(chunk));
       if (bytes > bytesMax + DROPPED_BYTES_MAX) break;
     }
   } catch {
@@ -41,9 +41,9 @@ export async function readChunks(
 }
 
 /** A refusal has to wait until the body has been read. */
-function refusalOf(step: () => void): Error | null {
+async function refusalOf(step: () => void | Promise<void>): Promise<Error | null> {
   try {
-    step();
+    await step();
     return null;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

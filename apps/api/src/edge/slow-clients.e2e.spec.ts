@@ -69,3 +69,16 @@ describe('a client that does not come to an end', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 });
+
+describe('a client that has connected and asks nothing', () => {
+  it('does not keep the service from ending', async () => {
+    const own = await anApi(transactions);
+    const ownServer = own.getHttpServer() as Server;
+    await new Promise<void>((resolve) => ownServer.listen(0, '127.0.0.1', resolve));
+    const socket = connect((ownServer.address() as AddressInfo).port, '127.0.0.1');
+    const cutOff = answerUntilCutOff(socket);
+    await once(ownServer, 'connection');
+    await own.close();
+    expect(await cutOff).toBe('');
+  });
+});

@@ -142,10 +142,16 @@ function pathParameters(operation: Operation): JsonSchema[] {
 
 function queryParameters(operation: Operation): JsonSchema[] {
   if (operation.query === undefined) return [];
-  const { properties = {} } = new Components().add(operation.query, 'input') as {
+  const { properties = {}, required = [] } = new Components().add(operation.query, 'input') as {
     properties?: Record<string, JsonSchema>;
+    required?: readonly string[];
   };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
 }
 
 function headerParameters(operation: Operation): JsonSchema[] {

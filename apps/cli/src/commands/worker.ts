@@ -1,9 +1,10 @@
 import os from 'node:os';
 import type { Command } from 'commander';
 import { LEASE_SECONDS_DEFAULT } from '#contracts';
+import { Wavekeeper, worker, type WorkerReport } from '#sdk';
 import type { Session } from '../session.js';
 import { oneLine } from '../text-layout.js';
-import { runWorker, type WorkerReport } from '../worker/run-worker.js';
+import { commandHandler } from '../worker/command-handler.js';
 import { integerBetween } from './options.js';
 
 const CONCURRENCY_MAX = 64;
@@ -19,6 +20,7 @@ interface RunOptions {
   readonly name: string;
   readonly concurrency: number;
   readonly leaseSeconds: number;
+  readonly once?: true;
   readonly maxTasks?: number;
   readonly exitWhenIdle?: number;
 }
@@ -47,6 +49,7 @@ export function addWorkerCommands(program: Command, session: Session): void {
       integerBetween(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX),
       LEASE_SECONDS_DEFAULT,
     )
+    .option('--once', 'wait for one task, do it, end')
     .option('--max-tasks <n>', 'end after this many', integerBetween(1, TASKS_MAX))
     .option(
       '--exit-when-idle <seconds>',
@@ -64,28 +67,31 @@ async function run(session: Session, command: string[], options: RunOptions): Pr
   session.terminal.note(
     `Claiming tasks of pool ${options.pool} from ${client.connection.url}. Ctrl-C stops.`,
   );
-  await runWorker(
+  const { pool, name, concurrency, leaseSeconds } = options;
+  await worker(
     {
-      client,
-      command,
-      pool: options.pool,
-      worker: options.name,
-      environment: session.environment,
-      concurrency: options.concurrency,
-      leaseSeconds: options.leaseSeconds,
+      pool,
+      name,
+      concurrency,
+      leaseSeconds,
+      wavekeeper: new Wavekeeper(client.connection),
+      homeDir: session.config.homeDir,
+      stop: stop.stopping,
+      hurry: stop.hurrying,
       stopGraceMs: STOP_GRACE_MS,
-      tasksMax: options.maxTasks ?? null,
+      tasksMax: options.once ? 1 : (options.maxTasks ?? null),
       idleSecondsMax: options.exitWhenIdle ?? null,
+      onReport: (report) => session.terminal.print(workerLine(report)),
     },
-    stop,
-    (report) => session.terminal.print(workerLine(report)),
+    commandHandler(command, session.environment),
   );
   session.exitCode = stop.exitCode;
 }
 
-/** One line about one attempt, or about a service that is away. */
+/** One line about one attempt, about a report from before, or about a service that is away. */
 function workerLine(report: WorkerReport): string {
   if (report.kind === 'unreachable') return oneLine(`waiting: ${report.message}`, TEXT_CHARACTERS);
+  if (report.kind === 'leftover') return leftoverLine(report);
   const { task, attempt } = report.claim;
   const name = `${task.ref} attempt ${attempt.number}`;
   if (report.kind === 'started') return `${name} started: ${oneLine(task.title, TEXT_CHARACTERS)}`;
@@ -94,7 +100,14 @@ function workerLine(report: WorkerReport): string {
       return `${name} released`;
     case 'lost':
       return `${name} lost: ${report.end.reason}`;
+    case 'unanswered':
+      return `${name} kept its result: the service does not answer; it is sent by this or the next worker here`;
     default:
       return `${name} ${report.end.kind}: ${oneLine(report.end.text, TEXT_CHARACTERS)}`;
   }
+}
+
+function leftoverLine({ entry, delivery }: Extract<WorkerReport, { kind: 'leftover' }>): string {
+  const outcome = delivery.kind === 'refused' ? `refused: ${delivery.code}` : delivery.kind;
+  return `${entry.attemptId} from before ${outcome}`;
 }

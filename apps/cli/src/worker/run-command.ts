@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { BrokenWorkerError } from '#sdk';
 import { BoundedText } from './bounded-text.js';
 import type { ProcessEnd } from './result-from-process.js';
 
@@ -15,7 +16,7 @@ const KILL_GRACE_MS = 5_000;
 const GONE_CODES: readonly (string | undefined)[] = ['ESRCH', 'EPERM'];
 
 /** The command itself could not be started: no attempt's fault, and no other attempt would fare better. */
-export class CommandNotStartedError extends Error {
+class CommandNotStartedError extends BrokenWorkerError {
   constructor(program: string, cause: unknown) {
     super(`Cannot start ${program}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

@@ -1,17 +1,25 @@
-import { ApiClient } from '../api-client.js';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Wavekeeper, worker, type WorkerOptions, type WorkerReport } from '#sdk';
 import { StopSwitch } from '../stop-switch.js';
 import { aClaim } from '../../test/builders.js';
 import { FakeService, problem, type Route } from '../../test/fake-service.js';
-import { runWorker, type WorkerReport, type WorkerSettings } from './run-worker.js';
+import { commandHandler } from './command-handler.js';
 
 const NODE = process.execPath;
 /** A command that never ends by itself. */
 const ENDLESS = [NODE, '-e', 'setInterval(() => {}, 1000)'];
 
 let service: FakeService | null = null;
+let homeDir: string;
+beforeEach(async () => {
+  homeDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-worker-'));
+});
 afterEach(async () => {
   await service?.close();
   service = null;
+  await rm(homeDir, { recursive: true, force: true });
 });
 
 interface Run {
@@ -25,8 +33,9 @@ async function work(
   command: readonly string[],
   options: {
     readonly routes?: Record<string, Route>;
-    readonly settings?: Partial<WorkerSettings>;
+    readonly settings?: Partial<WorkerOptions>;
     readonly onReport?: (report: WorkerReport, stop: StopSwitch) => void;
+    readonly environment?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<Run> {
   const claims = [aClaim()];
@@ -41,23 +50,25 @@ async function work(
   service = fake;
   const stop = new StopSwitch();
   const reports: WorkerReport[] = [];
-  const settings: WorkerSettings = {
-    client: new ApiClient({ url: fake.url, apiKey: 'wk_test' }),
-    pool: 'build',
-    worker: 'tester',
-    command,
-    environment: { ...process.env, WAVEKEEPER_API_KEY: 'wk_secret' },
-    concurrency: 1,
-    leaseSeconds: 60,
-    stopGraceMs: 20_000,
-    tasksMax: 1,
-    idleSecondsMax: null,
-    ...options.settings,
-  };
-  await runWorker(settings, stop, (report) => {
-    reports.push(report);
-    options.onReport?.(report, stop);
-  });
+  const environment = { ...process.env, WAVEKEEPER_API_KEY: 'wk_secret', ...options.environment };
+  await worker(
+    {
+      wavekeeper: new Wavekeeper({ url: fake.url, apiKey: 'wk_test' }),
+      pool: 'build',
+      name: 'tester',
+      homeDir,
+      stop: stop.stopping,
+      hurry: stop.hurrying,
+      stopGraceMs: 20_000,
+      tasksMax: 1,
+      onReport: (report) => {
+        reports.push(report);
+        options.onReport?.(report, stop);
+      },
+      ...options.settings,
+    },
+    commandHandler(command, environment),
+  );
   return {
     reports,
     service: fake,
@@ -69,7 +80,7 @@ function script(source: string): string[] {
   return [NODE, '-e', source];
 }
 
-describe('runWorker', () => {
+describe('a worker that runs a command', () => {
   test('claims for its pool and hands in what the command printed', async () => {
     const run = await work(script('console.log("Built it.\\nin 3 s")'));
     expect(run.service.to('POST', '/v1/claims')[0]?.body).toMatchObject({
@@ -236,5 +247,27 @@ describe('runWorker', () => {
     });
     expect(run.reports).toEqual([]);
     expect(run.service.to('POST', '/v1/claims')[0]?.body).toMatchObject({ wait_seconds: 0 });
+  });
+});
+
+describe('the examples', () => {
+  const example = (name: string) => [path.resolve(import.meta.dirname, '../../../../examples/workers', name)];
+
+  test('build.sh reads the brief from its file and writes a result file', async () => {
+    const run = await work(example('build.sh'));
+    expect(run.sentTo('complete')).toMatchObject([
+      { result: { summary: 'Measured Do thing 1', output: { characters: 10 } } },
+    ]);
+  });
+
+  test('claude.sh hands the brief to claude -p and takes its answer', async () => {
+    const claude = `#!/bin/sh\n[ "$1" = -p ] && [ "$2" = --model ] || exit 1\necho "Did it."\ngrep -o '"title": "Do thing 1"'\n`;
+    await writeFile(path.join(homeDir, 'claude'), claude, { mode: 0o755 });
+    const run = await work(example('claude.sh'), {
+      environment: { PATH: `${homeDir}:${String(process.env.PATH)}`, CLAUDE_ARGS: '--model opus' },
+    });
+    expect(run.sentTo('complete')).toMatchObject([
+      { result: { summary: 'Did it.', output: 'Did it.\n"title": "Do thing 1"\n' } },
+    ]);
   });
 });
