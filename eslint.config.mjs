@@ -130,13 +130,4 @@ export default defineConfig(
     },
     rules: limits,
   },
-  {
-    // What runs in a browser.
-    files: ['apps/api/pages/**/*.mjs'],
-    languageOptions: {
-      globals: Object.fromEntries(
-        ['document', 'fetch', 'history', 'location'].map((name) => [name, 'readonly']),
-      ),
-    },
-  },
 );

@@ -1,4 +1,4 @@
-// Makes this checkout ready to run: installs packages, generates the database client, compiles. Runs before
+// Makes this checkout ready to run: installs packages, generates the database client, compiles, builds the dashboard. Runs before
 // `npm start`, `npm test`, `npm run demo`, `npm run bench` and `npm run check`, so it does only what is out of date and is quick
 // and silent when nothing is. Says what it does on stderr: stdout belongs to the command that follows.
 //
@@ -30,6 +30,10 @@ process.chdir(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'));
 const GENERATED_DIR = 'libs/database/src/generated';
 const GENERATED_STAMP = `${GENERATED_DIR}/.fingerprint`;
 const BUILD_STAMP = 'dist/.fingerprint';
+const OPENAPI = 'dist/openapi.json';
+const CLIENT_DIR = 'apps/dashboard/src/api/generated';
+const CLIENT_STAMP = `${CLIENT_DIR}/.fingerprint`;
+const DASHBOARD_STAMP = 'dist/dashboard/.fingerprint';
 
 const steps = {
   install: {
@@ -46,6 +50,16 @@ const steps = {
     title: 'compiling',
     isDone: () => readStamp(BUILD_STAMP) === sourceFingerprint() && listSources().every(hasOutput),
     run: compile,
+  },
+  client: {
+    title: 'generating the client of the API',
+    isDone: () => readStamp(CLIENT_STAMP) === clientFingerprint(),
+    run: generateApiClient,
+  },
+  dashboard: {
+    title: 'building the dashboard',
+    isDone: () => readStamp(DASHBOARD_STAMP) === dashboardFingerprint(),
+    run: buildDashboard,
   },
 };
 
@@ -148,6 +162,7 @@ async function compile() {
   if (!listSources().every(hasOutput)) rmSync('dist/.tsbuildinfo', { force: true });
   await runQuietly(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
   removeStaleOutputs();
+  await runQuietly(process.execPath, ['scripts/openapi.mjs']);
   writeFileSync(BUILD_STAMP, stamp);
 }
 
@@ -162,6 +177,32 @@ function removeStaleOutputs() {
     rmSync(output);
     rmSync(`${output}.map`, { force: true });
   }
+}
+
+// --- the dashboard ---
+
+/** The client follows the API's description, so that a change of the API that nobody sees from outside makes nothing anew. */
+function clientFingerprint() {
+  return fingerprint(['package-lock.json', 'apps/dashboard/openapi-ts.config.mjs', OPENAPI]);
+}
+
+async function generateApiClient() {
+  const stamp = clientFingerprint();
+  const generator = 'node_modules/@hey-api/openapi-ts/bin/run.js';
+  await runQuietly(process.execPath, [generator, '--file', 'apps/dashboard/openapi-ts.config.mjs']);
+  writeFileSync(CLIENT_STAMP, stamp);
+}
+
+function dashboardFingerprint() {
+  const accepts = (name) => !/\.spec\.tsx?$/.test(name);
+  const sources = listFiles(['apps/dashboard'], { accepts, skipped: ['generated'] });
+  return fingerprint(['scripts/dashboard.mjs', ...sources], clientFingerprint());
+}
+
+async function buildDashboard() {
+  const stamp = dashboardFingerprint();
+  await runQuietly(process.execPath, ['scripts/dashboard.mjs']);
+  writeFileSync(DASHBOARD_STAMP, stamp);
 }
 
 // --- the rest ---

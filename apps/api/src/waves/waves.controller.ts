@@ -6,6 +6,7 @@ import {
   encodeId,
   pageOf,
   rotationInputSchema,
+  rotationPreviewSchema,
   rotationSchema,
   waveSchema,
   type RotationInput,
@@ -14,6 +15,7 @@ import { expectTokens, rebuildWaveContext } from '#conductor';
 import { Transactions } from '#database';
 import {
   listWaves,
+  previewRotation,
   readMissionStatus,
   readWaveContext,
   readWaveWithDecisions,
@@ -23,12 +25,16 @@ import {
 import { recordAudit } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
-import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
+import { numberAfter, numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { notFoundProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { gaugeView, waveView } from './waves.view.js';
 
+const wavesQuery = pageQuery.extend({
+  number: numberAfter.optional().describe('only the wave of this number'),
+});
+const previewQuery = z.object({ keep_note: z.enum(['true', 'false']).default('false') });
 const contextQuery = z.object({ rebuild: z.enum(['true', 'false']).default('false') });
 
 @Controller('v1')
@@ -78,6 +84,24 @@ export class WavesController {
     });
   }
 
+  @Get('missions/:id/conductor/rotation-preview')
+  @Route({
+    summary: 'What a rotation would keep, drop and come to, by the ledger as it is now',
+    access: ['missions:read'],
+    subject: 'mission',
+    answer: rotationPreviewSchema,
+  })
+  async previewRotation(
+    @CurrentCall() call: Call,
+    @Subject() mission: Resource,
+    @QueryOf(previewQuery) query: z.output<typeof previewQuery>,
+  ) {
+    const choice = { keepNote: query.keep_note === 'true' };
+    return this.transactions.inTransaction(call.tenantId, (tx) =>
+      previewRotation(tx, mission.id, choice, expectTokens),
+    );
+  }
+
   @Get('missions/:id/waves')
   @Route({
     summary: 'List waves, newest first',
@@ -88,9 +112,13 @@ export class WavesController {
   async listWaves(
     @CurrentCall() call: Call,
     @Subject() mission: Resource,
-    @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
+    @QueryOf(wavesQuery) query: z.output<typeof wavesQuery>,
   ) {
-    const page = { beforeNumber: readNumberCursor(query.cursor), take: query.limit + 1 };
+    const page = {
+      number: query.number ?? null,
+      beforeNumber: readNumberCursor(query.cursor),
+      take: query.limit + 1,
+    };
     const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
       listWaves(tx, mission.id, page),
     );

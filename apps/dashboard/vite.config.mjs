@@ -1,0 +1,20 @@
+import path from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const root = import.meta.dirname;
+
+export default defineConfig({
+  root,
+  plugins: [react()],
+  build: {
+    outDir: path.join(root, '../../dist/dashboard'),
+    emptyOutDir: true,
+    manifest: true, // a spec reads in it what the first load takes
+    modulePreload: { polyfill: false }, // which would be an inline script
+    assetsInlineLimit: 0, // the policy takes no data: addresses
+    target: 'es2023',
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1_000, // the charts, which are loaded when they are looked at
+  },
+});
