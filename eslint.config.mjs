@@ -44,12 +44,18 @@ const onlyDecisions = [
 ];
 
 export default defineConfig(
-  globalIgnores(['node_modules', 'dist', 'coverage', 'libs/database/src/generated', 'apps/dashboard']),
+  globalIgnores([
+    'node_modules',
+    'dist',
+    'coverage',
+    'libs/database/src/generated',
+    'apps/dashboard/src/api/generated',
+  ]),
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [
       js.configs.recommended,
       tseslint.configs.strictTypeChecked,
@@ -122,7 +128,7 @@ export default defineConfig(
     extends: [js.configs.recommended],
     languageOptions: {
       globals: Object.fromEntries(
-        ['Buffer', 'URL', 'WebAssembly', 'console', 'performance', 'process'].map((name) => [
+        ['Buffer', 'URL', 'WebAssembly', 'console', 'fetch', 'performance', 'process'].map((name) => [
           name,
           'readonly',
         ]),

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const PORT = 7_178;
 const STOP_MS = 25_000;
-const PLAY_MS = 240_000;
+const PLAY_MS = 120_000;
 const LOOK_MS = 500;
 
 /** A service of its own with a day's work in it: a long mission, a failed one, questions, webhooks that arrive and that do not. */
@@ -68,47 +68,87 @@ function clientOf(url, key) {
     if (!answer.ok) throw new Error(`${method} ${address}: ${answer.status} ${await answer.text()}`);
     return answer.status === 204 ? null : answer.json();
   };
-  return { get: (address) => send('GET', address), post: (address, body) => send('POST', address, body ?? {}) };
+  return {
+    get: (address) => send('GET', address),
+    post: (address, body) => send('POST', address, body ?? {}),
+  };
 }
 
 const SERVICES = ['billing', 'search', 'accounts', 'mailer', 'catalogue', 'shipping', 'reports', 'gateway'];
-const STEPS = ['Write the migration of', 'Backfill', 'Verify totals in', 'Switch reads of', 'Remove the old table of'];
+const STEPS = [
+  'Write the migration of',
+  'Backfill',
+  'Verify totals in',
+  'Switch reads of',
+  'Remove the old table of',
+];
 
 async function play(api, receiverUrl) {
-  await api.post('/v1/webhook-endpoints', { url: `${receiverUrl}/hooks`, event_types: ['task.completed', 'mission.*'], description: 'the release board' });
-  await api.post('/v1/webhook-endpoints', { url: `${receiverUrl}/broken`, event_types: ['mission.completed'], description: 'an old receiver' });
+  await api.post('/v1/webhook-endpoints', {
+    url: `${receiverUrl}/hooks`,
+    event_types: ['task.completed', 'mission.*'],
+    description: 'the release board',
+  });
+  await api.post('/v1/webhook-endpoints', {
+    url: `${receiverUrl}/broken`,
+    event_types: ['mission.completed'],
+    description: 'an old receiver',
+  });
   await Promise.all([longMission(api), shortMission(api), askingMission(api)]);
 }
 
-/** Many waves, one arrival each: what the picture is about. */
+const ROUNDS = 40;
+
+/** Many waves, a few arrivals each: what the picture is about. */
 async function longMission(api) {
   const { id } = await api.post('/v1/missions', {
     title: 'Move billing to the new ledger',
     objective: 'Every service reads and writes balances through the new ledger; the old tables are gone.',
     directives: ['No downtime: every step can be undone.', 'Money is never rounded in the database.'],
-    policy: { debounce_ms: 0, inbox_page_max: 2, limits: { tasks_per_wave_max: 20 } },
+    policy: { debounce_ms: 0, workers: ['builtin', 'people'] },
     budget: { limit_usd: '400' },
   });
-  const tasks = SERVICES.flatMap((service) =>
-    Array.from({ length: 6 }, (_, shard) => STEPS.map((step, place) => ({
-      title: `${step} ${service}, shard ${shard + 1}`,
-      key: `${service}-${shard}-${place}`,
-      depends_on: place === 0 ? [] : [`${service}-${shard}-${place - 1}`],
-      acceptance_criteria: ['the checks of the service are green'],
-      metadata: { outcome: `${step} ${service}: done. ${'Rows were counted before and after, and agree. '.repeat(6)}` },
-    }))).flat(),
-  );
-  await api.post(`/v1/missions/${id}/tasks`, { tasks });
-  await until(async () => (await api.get(`/v1/missions/${id}`)).counts.completed > tasks.length * 0.75);
-  await api.post(`/v1/missions/${id}/conductor/rotate`, { reason: 'The plan has changed' });
-  await api.post(`/v1/missions/${id}/messages`, { text: 'Ask T12: Which region goes first? [eu|us]' });
+  // Work that nobody does for now keeps the mission open between the rounds.
+  await api.post(`/v1/missions/${id}/tasks`, { title: 'Switch off the old ledger', worker: 'people' });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await api.post(`/v1/missions/${id}/tasks`, { tasks: roundOfTasks(round) });
+    await until(
+      async () => (await api.get(`/v1/missions/${id}`)).counts.completed === (round + 1) * STEPS.length,
+    );
+    if (round === ROUNDS * 0.6)
+      await api.post(`/v1/missions/${id}/conductor/rotate`, { reason: 'The plan has changed' });
+  }
+  await api.post(`/v1/missions/${id}/tasks`, {
+    tasks: [{ title: 'Choose the first region' }, { title: 'Draft the announcement' }],
+  });
+  await api.post(`/v1/missions/${id}/messages`, {
+    text: `Ask T${ROUNDS * STEPS.length + 2}: Which region goes first? [eu|us]`,
+  });
+  await until(async () => (await api.get(`/v1/missions/${id}`)).input_requests_open > 0);
+}
+
+function roundOfTasks(round) {
+  const service = SERVICES[round % SERVICES.length];
+  return STEPS.map((step, place) => ({
+    title: `${step} ${service}, shard ${Math.floor(round / SERVICES.length) + 1}`,
+    key: `${round}-${place}`,
+    depends_on: place === 0 ? [] : [`${round}-${place - 1}`],
+    acceptance_criteria: ['the checks of the service are green'],
+    metadata: {
+      outcome: `${step} ${service}: done. ${'Rows were counted before and after, and agree. '.repeat(6)}`,
+    },
+  }));
 }
 
 async function shortMission(api) {
   const { id } = await api.post('/v1/missions', { title: 'Prepare the 4.2 release' });
   await api.post(`/v1/missions/${id}/tasks`, {
     tasks: [
-      { title: 'Collect the changes', key: 'collect', metadata: { outcome: { summary: '31 changes', output: { features: 9, fixes: 22 } } } },
+      {
+        title: 'Collect the changes',
+        key: 'collect',
+        metadata: { outcome: { summary: '31 changes', output: { features: 9, fixes: 22 } } },
+      },
       { title: 'Write the notes', key: 'notes', depends_on: ['collect'] },
       { title: 'Translate the notes', key: 'translate', depends_on: ['notes'] },
       { title: 'Build the packages', key: 'build', depends_on: ['collect'] },
@@ -120,8 +160,13 @@ async function shortMission(api) {
 }
 
 async function askingMission(api) {
-  const { id } = await api.post('/v1/missions', { title: 'Sort the photo archive', policy: { approval: 'completion' } });
-  await api.post(`/v1/missions/${id}/tasks`, { tasks: [{ title: 'Sort 1987 to 1993' }, { title: 'Find duplicates' }] });
+  const { id } = await api.post('/v1/missions', {
+    title: 'Sort the photo archive',
+    policy: { approval: 'completion' },
+  });
+  await api.post(`/v1/missions/${id}/tasks`, {
+    tasks: [{ title: 'Sort 1987 to 1993' }, { title: 'Find duplicates' }],
+  });
   await until(async () => (await api.get(`/v1/missions/${id}`)).input_requests_open > 0);
 }
 

@@ -21,7 +21,8 @@ async function drawAll({ url, key }) {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   try {
     const screens = await screensOf(url, key);
-    for (const colorScheme of ['light', 'dark']) await drawScheme(browser, { url, key, colorScheme, screens });
+    for (const colorScheme of ['light', 'dark'])
+      await drawScheme(browser, { url, key, colorScheme, screens });
   } finally {
     await browser.close();
   }
@@ -35,9 +36,14 @@ async function screensOf(url, key) {
   };
   const missions = (await read('/v1/missions?limit=100')).sort((a, b) => b.waves - a.waves);
   const mission = missions[0].id;
-  const [wave] = (await read(`/v1/missions/${mission}/waves?limit=20`)).filter(({ decisions }) => decisions.length > 0);
-  const tasks = (await Promise.all(missions.slice(0, 4).map(({ id }) => read(`/v1/tasks?limit=100&mission_id=${id}`)))).flat();
-  const task = tasks.find(({ depends_on: needs, state }) => needs.length > 1 && state === 'completed') ?? tasks[0];
+  const [wave] = (await read(`/v1/missions/${mission}/waves?limit=20`)).filter(
+    ({ decisions }) => decisions.length > 0,
+  );
+  const tasks = (
+    await Promise.all(missions.slice(0, 4).map(({ id }) => read(`/v1/tasks?limit=100&mission_id=${id}`)))
+  ).flat();
+  const task =
+    tasks.find(({ depends_on: needs, state }) => needs.length > 1 && state === 'completed') ?? tasks[0];
   return {
     missions: '/',
     mission: `/missions/${mission}`,
@@ -76,12 +82,12 @@ async function drawScheme(browser, { url, key, colorScheme, screens }) {
 /** All that the page has asked for has come; its streams never end, so the network is never idle. */
 async function settled(page) {
   await page.locator('h1').waitFor();
-  await page.waitForFunction(() => document.querySelector('[aria-label^="Reading "]') === null, undefined, { timeout: SETTLE_MS });
+  await page.locator('[aria-label^="Reading "]').first().waitFor({ state: 'detached', timeout: SETTLE_MS });
   await page.waitForTimeout(700); // charts are drawn in a chunk that is loaded late
 }
 
 async function draw(page, name) {
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const height = await page.evaluate('document.documentElement.scrollHeight');
   await page.setViewportSize({ ...SIZE, height: Math.min(HEIGHT_MAX, Math.max(SIZE.height, height)) });
   await page.waitForTimeout(250);
   const file = path.join(DIRECTORY, `${name}.png`);

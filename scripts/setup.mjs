@@ -149,7 +149,7 @@ function listSources() {
 }
 
 function sourceFingerprint() {
-  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/openapi.mjs'];
   return fingerprint([...settings, ...listSources()], schemaFingerprint());
 }
 
@@ -183,13 +183,12 @@ function removeStaleOutputs() {
 
 /** The client follows the API's description, so that a change of the API that nobody sees from outside makes nothing anew. */
 function clientFingerprint() {
-  return fingerprint(['package-lock.json', 'apps/dashboard/openapi-ts.config.mjs', OPENAPI]);
+  return fingerprint(['package-lock.json', 'scripts/api-client.mjs', OPENAPI]);
 }
 
 async function generateApiClient() {
   const stamp = clientFingerprint();
-  const generator = 'node_modules/@hey-api/openapi-ts/bin/run.js';
-  await runQuietly(process.execPath, [generator, '--file', 'apps/dashboard/openapi-ts.config.mjs']);
+  await runQuietly(process.execPath, ['scripts/api-client.mjs']);
   writeFileSync(CLIENT_STAMP, stamp);
 }
 

@@ -14,6 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false }, // which would be an inline script
     assetsInlineLimit: 0, // the policy takes no data: addresses
     target: 'es2023',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // these know light-dark()
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1_000, // the charts, which are loaded when they are looked at
   },

@@ -49,7 +49,9 @@ const shellRoute = createRoute({
   id: 'shell',
   component: Shell,
   beforeLoad: async ({ location }) => {
-    const session = await queryClient.ensureQueryData(readSessionOptions()).catch(() => null);
+    const session = await queryClient
+      .query({ ...readSessionOptions(), staleTime: 'static' })
+      .catch(() => null);
     if (session === null) redirect({ to: SIGN_IN, search: { next: location.href }, throw: true });
   },
 });

@@ -10,21 +10,22 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
 import { useMutation } from '@tanstack/react-query';
-import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { endSession } from '../api/generated/sdk.gen.js';
 import { useOpenQuestions } from '../api/use-open-questions.js';
 import { queryClient } from '../api/query-client.js';
 import { useLive } from '../live/use-live.js';
 import { Icon } from '../ui/icons.js';
-import { PLACES } from './nav.js';
+import { PLACES, placeOf } from './nav.js';
+import { search } from './search-store.js';
 import { Search } from './search.js';
 
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const isLive = useLive();
   const questions = useOpenQuestions();
+  const here = placeOf(useLocation({ select: ({ pathname }) => pathname }));
   return (
     <>
       <a className="wk-skip" href="#main">
@@ -53,7 +54,7 @@ export function Shell() {
                 size="xs"
                 leftSection={<Icon name="search" size={14} />}
                 rightSection={<kbd className="wk-key">Ctrl K</kbd>}
-                onClick={() => spotlight.open()}
+                onClick={search.open}
               >
                 Search
               </Button>
@@ -65,12 +66,7 @@ export function Shell() {
         <AppShell.Navbar className="wk-nav" p="sm" aria-label="Places">
           <Stack gap={4}>
             {PLACES.map(({ to, label, icon }) => (
-              <Link
-                key={to}
-                to={to}
-                onClick={close}
-                activeOptions={{ exact: to === '/', includeSearch: false }}
-              >
+              <Link key={to} to={to} onClick={close} activeProps={{}} data-here={to === here}>
                 <Icon name={icon} />
                 {label}
                 {to === '/inbox' && questions > 0 && (

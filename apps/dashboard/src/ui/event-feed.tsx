@@ -1,7 +1,7 @@
 import { Group, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Event as LedgerEvent } from '../api/generated/types.gen.js';
-import { eventLine } from './event-text.js';
+import { actorText, eventLine } from './event-text.js';
 import { Empty, Panel, When } from './parts.js';
 
 /** What happens, as it happens, newest first. */
@@ -30,7 +30,7 @@ export function EventItem({ event }: { readonly event: LedgerEvent }) {
           {to === null ? <b>{what}</b> : <Link to={to}>{what}</Link>} {detail}
         </Text>
         <Text fz="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }} component="div">
-          <When at={event.created_at} />
+          {actorText(event.actor)} · <When at={event.created_at} />
         </Text>
       </Group>
     </li>

@@ -43,7 +43,7 @@ export function PageHead(props: {
 }) {
   return (
     <Group justify="space-between" align="flex-start" gap="md" wrap="wrap">
-      <Stack gap={4} miw={0} flex="1 1 20rem">
+      <Stack gap={4} miw={0} flex="1 1 30rem">
         <Title order={1} className="wk-words">
           {props.title}
         </Title>
@@ -93,7 +93,7 @@ export function StateMark({ state }: { readonly state: string }) {
 export function IdText({ id }: { readonly id: string }) {
   return (
     <Group gap={2} wrap="nowrap" display="inline-flex">
-      <span className="wk-mono" title={id}>
+      <span className="wk-mono wk-clip" title={id}>
         {shortId(id)}
       </span>
       <CopyIcon text={id} label={`Copy ${id}`} />

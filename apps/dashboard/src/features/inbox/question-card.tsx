@@ -10,10 +10,15 @@ import { ApiError } from '../../api/problem.js';
 import { words } from '../../ui/format.js';
 import { blocksText, canAnswer, deadlineText, defaultOption } from './question-model.js';
 
+interface Draft {
+  readonly value: string;
+  readonly comment: string;
+}
+
 /** One question: what is asked, what waits for it, and how to answer. The first answer counts. */
 export function QuestionCard({ question }: { readonly question: InputRequest }) {
-  const [value, setValue] = useState('');
-  const [comment, setComment] = useState('');
+  const [draft, setDraft] = useState<Draft>({ value: '', comment: '' });
+  const { value, comment } = draft;
   const answer = useAnswer(question);
   const fallback = defaultOption(question);
   const send = () =>
@@ -25,7 +30,7 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
       component="article"
       aria-label={question.ref}
     >
-      <Text fz="sm" c="dimmed">
+      <Text fz="sm" c="dimmed" className="wk-inline">
         {question.ref} · {words(question.about)} ·{' '}
         <Link to="/missions/$missionId" params={{ missionId: question.mission_id }}>
           its mission
@@ -42,32 +47,7 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
         {blocksText(question)}
       </Text>
       <Text className="wk-words">{question.prompt}</Text>
-      {question.kind === 'text' ? (
-        <Textarea
-          label="Your answer"
-          autosize
-          minRows={2}
-          value={value}
-          onChange={(event) => setValue(event.currentTarget.value)}
-        />
-      ) : (
-        <>
-          <Radio.Group label="Your answer" value={value} onChange={setValue}>
-            <Stack gap="xs" mt={6}>
-              {question.options.map((option) => (
-                <Radio key={option.value} value={option.value} label={option.label} />
-              ))}
-            </Stack>
-          </Radio.Group>
-          <Textarea
-            label="In your own words, beside it"
-            autosize
-            minRows={1}
-            value={comment}
-            onChange={(event) => setComment(event.currentTarget.value)}
-          />
-        </>
-      )}
+      <AnswerFields question={question} draft={draft} onChange={setDraft} />
       <Group justify="space-between" gap="sm">
         <Text fz="xs" c="dimmed">
           {deadlineText(question, Date.now())}
@@ -92,6 +72,44 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
         </Group>
       </Group>
     </Stack>
+  );
+}
+
+function AnswerFields(props: {
+  readonly question: InputRequest;
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+}) {
+  const { question, draft, onChange } = props;
+  return question.kind === 'text' ? (
+    <Textarea
+      label="Your answer"
+      autosize
+      minRows={2}
+      value={draft.value}
+      onChange={(event) => onChange({ ...draft, value: event.currentTarget.value })}
+    />
+  ) : (
+    <>
+      <Radio.Group
+        label="Your answer"
+        value={draft.value}
+        onChange={(value) => onChange({ ...draft, value })}
+      >
+        <Stack gap="xs" mt={6}>
+          {question.options.map((option) => (
+            <Radio key={option.value} value={option.value} label={option.label} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <Textarea
+        label="In your own words, beside it"
+        autosize
+        minRows={1}
+        value={draft.comment}
+        onChange={(event) => onChange({ ...draft, comment: event.currentTarget.value })}
+      />
+    </>
   );
 }
 

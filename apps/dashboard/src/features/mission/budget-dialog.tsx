@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { updateMission } from '../../api/generated/sdk.gen.js';
 import type { Mission } from '../../api/generated/types.gen.js';
 import { moneyProblem, moneyTyped } from '../../ui/money.js';
@@ -29,7 +29,7 @@ export function BudgetDialog({
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     save.mutate();
   };

@@ -45,7 +45,7 @@ export function chartOption(
   return {
     animation: false,
     textStyle: { color: colors.ink, fontFamily: 'system-ui, sans-serif' },
-    grid: { left: 60, right: 130, top: 24, bottom: 74 },
+    grid: { left: 60, right: 165, top: 24, bottom: 74 },
     tooltip: tooltipOption(colors, how.tooltip),
     xAxis: xAxis(colors),
     yAxis: yAxis(colors),
@@ -154,11 +154,13 @@ function carriedSeries({ carried, windowTokens, rotations }: Picture, colors: Co
   };
 }
 
-function lineSeries(
-  name: string,
-  data: Line,
-  line: { readonly color: string; readonly type: string; readonly width: number },
-) {
+interface LineStyle {
+  readonly color: string;
+  readonly type: string;
+  readonly width: number;
+}
+
+function lineSeries(name: string, data: Line, line: LineStyle) {
   return {
     name,
     type: 'line',

@@ -69,7 +69,6 @@ const TROUBLES: Readonly<Partial<Record<Mission['state'], string>>> = {
   overcommitted:
     'Directives and work in flight no longer fit into the context. Retire directives, or raise the context budget.',
   provider_blocked: 'The model provider has refused for ten minutes. Resume when it is well again.',
-  input_required: 'Nothing is left to do but what waits for your answer.',
   canceled: 'Canceled: it takes no more work.',
   archived: 'Archived: it takes no more work.',
 };

@@ -68,13 +68,13 @@ function Opened({ mission }: { readonly mission: Mission }) {
       <Stats mission={mission} gauge={gauge.data} />
       <PicturePanel missionId={mission.id} />
       <Grid gap="md">
-        <Grid.Col span={{ base: 12, lg: 7 }}>
+        <Grid.Col span={{ base: 12, lg: 8 }}>
           <Stack gap="md">
             <WavePanel missionId={mission.id} gauge={gauge.data} />
             <RecentTasks missionId={mission.id} />
           </Stack>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 5 }}>
+        <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="md">
             <MissionQuestions mission={mission} />
             <EventFeed events={events} />

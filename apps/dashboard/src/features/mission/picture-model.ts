@@ -10,6 +10,8 @@ export interface Picture {
   readonly budget: Line;
   readonly conversation: Line;
   readonly compacted: Line;
+  /** Until a conversation would first have been compacted, the two are one line. */
+  readonly wasCompacted: boolean;
   /** The window is drawn once an estimate comes near it: before, it would only flatten all else. */
   readonly windowTokens: number | null;
   readonly rotations: readonly { readonly turn: number; readonly reason: string }[];
@@ -36,6 +38,7 @@ export function pictureOf(series: ContextSeries): Picture {
     ]),
     conversation: points.map((point) => [end(point), point.conversation_tokens]),
     compacted: points.map((point) => [end(point), point.compacted_tokens]),
+    wasCompacted: series.compactions > 0,
     windowTokens: largest > series.window_tokens * NEAR_WINDOW ? series.window_tokens : null,
     rotations: series.rotations.map(({ number, reason }) => ({ turn: turnAfter(points, number), reason })),
   };

@@ -43,8 +43,11 @@ function Drawn({ series }: { readonly series: ContextSeries }) {
   const [lines, setLines] = useState<string[]>(['conversation', 'compacted']);
   const picture = useMemo(() => pictureOf(series), [series]);
   const shown = useMemo(
-    () => ({ conversation: lines.includes('conversation'), compacted: lines.includes('compacted') }),
-    [lines],
+    () => ({
+      conversation: lines.includes('conversation'),
+      compacted: picture.wasCompacted && lines.includes('compacted'),
+    }),
+    [lines, picture],
   );
   return (
     <>
@@ -54,7 +57,7 @@ function Drawn({ series }: { readonly series: ContextSeries }) {
             <Chip size="xs" value="conversation" variant="outline">
               One conversation
             </Chip>
-            <Chip size="xs" value="compacted" variant="outline">
+            <Chip size="xs" value="compacted" variant="outline" disabled={!picture.wasCompacted}>
               With auto-compaction at {percent(series.compact_at_tokens / series.window_tokens)}
             </Chip>
           </Group>

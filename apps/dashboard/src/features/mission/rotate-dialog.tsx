@@ -59,7 +59,7 @@ export function RotateDialog({
       <Stack>
         {preview.isError && <ProblemAlert error={preview.error} />}
         {preview.data !== undefined && <Preview preview={preview.data} mode={mode} />}
-        <Radio.Group label="When" value={mode} onChange={(value) => setMode(value as Mode)}>
+        <Radio.Group label="When" value={mode} onChange={(value) => setMode(value)}>
           <Stack gap="xs" mt="xs">
             <Radio value="drain" label="After the running wave has committed" />
             <Radio value="now" label="Now: the running wave is fenced off and cannot commit" />

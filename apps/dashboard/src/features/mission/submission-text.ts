@@ -2,7 +2,7 @@
 export type SubmissionMode = 'one' | 'many';
 
 /** As many as one request takes. */
-export const TASKS_MAX = 1_000;
+const TASKS_MAX = 1_000;
 const TITLE_CHARACTERS_MAX = 500;
 
 export interface TypedTask {

@@ -45,9 +45,7 @@ export function MissionsScreen() {
             <Select
               data={MISSION_FILTERS.map((value) => ({ value, label: words(value) }))}
               value={search.state ?? null}
-              onChange={(state) =>
-                void navigate({ search: state === null ? {} : { state: state as Mission['state'] } })
-              }
+              onChange={(state) => void navigate({ search: state === null ? {} : { state: state } })}
               placeholder="any state"
               aria-label="State"
               clearable

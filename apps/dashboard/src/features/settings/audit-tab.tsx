@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { listAuditInfiniteOptions } from '../../api/generated/@tanstack/react-query.gen.js';
+import { listAuditInfiniteQueryKey } from '../../api/generated/@tanstack/react-query.gen.js';
+import { listAudit } from '../../api/generated/sdk.gen.js';
 import type { AuditEntry } from '../../api/generated/types.gen.js';
 import { words } from '../../ui/format.js';
 import { JsonValue } from '../../ui/json-view.js';
@@ -12,13 +13,17 @@ const ACTORS = { key: 'a program', person: 'a person', operator: 'the operator' 
 /** Who did what. */
 export function AuditTab() {
   const pages = useInfiniteQuery({
-    ...listAuditInfiniteOptions({ query: { limit: PAGE } }),
-    initialPageParam: {},
+    queryKey: listAuditInfiniteQueryKey(),
+    queryFn: async ({ pageParam: cursor }: { pageParam: string | undefined }) => {
+      const query = { limit: PAGE, ...(cursor !== undefined && { cursor }) };
+      return (await listAudit({ query, throwOnError: true })).data;
+    },
+    initialPageParam: undefined,
     getNextPageParam: ({ next_cursor: cursor }) => cursor ?? undefined,
     staleTime: 0,
   });
   if (pages.isError) return <ProblemAlert error={pages.error} />;
-  if (pages.data === undefined) return <Loading what="the audit" />;
+  if (!pages.isSuccess) return <Loading what="the audit" />;
   const entries = pages.data.pages.flatMap(({ data }) => data);
   return (
     <Panel title="Who did what">

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { readBudgetOptions, readBudgetQueryKey } from '../../api/generated/@tanstack/react-query.gen.js';
 import { setBudget } from '../../api/generated/sdk.gen.js';
 import type { Budget } from '../../api/generated/types.gen.js';
@@ -29,7 +29,7 @@ function Limits({ budget }: { readonly budget: Budget }) {
       void queries.invalidateQueries({ queryKey: readBudgetQueryKey() });
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     save.mutate();
   };

@@ -2,7 +2,7 @@ import { Button, Group, MultiSelect, Modal, Stack, Text, TextInput } from '@mant
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { listApiKeysOptions, listApiKeysQueryKey } from '../../api/generated/@tanstack/react-query.gen.js';
 import { createApiKey, rerollApiKey, revokeApiKey } from '../../api/generated/sdk.gen.js';
 import type { ApiKey } from '../../api/generated/types.gen.js';
@@ -67,24 +67,8 @@ function KeyRow({
   readonly apiKey: ApiKey;
   readonly onSecret: (secret: string) => void;
 }) {
-  const queries = useQueryClient();
   const [isRevoking, revoking] = useDisclosure(false);
-  const path = { id: apiKey.id };
-  const again = () => void queries.invalidateQueries({ queryKey: listApiKeysQueryKey() });
-  const reroll = useMutation({
-    mutationFn: () => rerollApiKey({ path, body: {}, throwOnError: true }),
-    onSuccess: ({ data }) => {
-      onSecret(data.api_key ?? '');
-      again();
-    },
-  });
-  const revoke = useMutation({
-    mutationFn: () => revokeApiKey({ path, throwOnError: true }),
-    onSuccess: () => {
-      notifications.show({ message: 'Revoked, from the next request on.' });
-      again();
-    },
-  });
+  const { reroll, revoke } = useKeyActions(apiKey, onSecret);
   const standing = keyStanding(apiKey, Date.now());
   return (
     <tr>
@@ -132,6 +116,26 @@ function KeyRow({
   );
 }
 
+function useKeyActions({ id }: ApiKey, onSecret: (secret: string) => void) {
+  const queries = useQueryClient();
+  const again = () => void queries.invalidateQueries({ queryKey: listApiKeysQueryKey() });
+  const reroll = useMutation({
+    mutationFn: () => rerollApiKey({ path: { id }, body: {}, throwOnError: true }),
+    onSuccess: ({ data }) => {
+      onSecret(data.api_key ?? '');
+      again();
+    },
+  });
+  const revoke = useMutation({
+    mutationFn: () => revokeApiKey({ path: { id }, throwOnError: true }),
+    onSuccess: () => {
+      notifications.show({ message: 'Revoked, from the next request on.' });
+      again();
+    },
+  });
+  return { reroll, revoke };
+}
+
 function NewKeyDialog(props: { readonly onClose: () => void; readonly onSecret: (secret: string) => void }) {
   const queries = useQueryClient();
   const [name, setName] = useState('');
@@ -148,7 +152,7 @@ function NewKeyDialog(props: { readonly onClose: () => void; readonly onSecret: 
       props.onSecret(data.api_key ?? '');
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     create.mutate();
   };

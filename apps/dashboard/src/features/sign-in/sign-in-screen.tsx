@@ -1,7 +1,7 @@
 import { Button, Center, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState, type SyntheticEvent } from 'react';
 import { createSession } from '../../api/generated/sdk.gen.js';
 import type { SignInInput } from '../../api/generated/types.gen.js';
 import { ApiError } from '../../api/problem.js';
@@ -30,7 +30,7 @@ export function SignInScreen() {
   useEffect(() => {
     if (linkToken !== '') mutate({ token: linkToken });
   }, [mutate]);
-  const submit = (event: FormEvent) => {
+  const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     mutate({ api_key: key.trim() });
     setKey('');

@@ -32,8 +32,9 @@ export function Attempts({ task }: { readonly task: Task }) {
                     <StateMark state={attempt.state} />
                   </td>
                   <td>
-                    {attempt.pool}
-                    {attempt.worker !== null && ` · ${attempt.worker}`}
+                    {attempt.worker === null || attempt.worker === attempt.pool
+                      ? attempt.pool
+                      : `${attempt.pool} · ${attempt.worker}`}
                   </td>
                   <td>
                     <When at={attempt.started_at} />

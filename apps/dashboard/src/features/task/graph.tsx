@@ -7,8 +7,8 @@ import { useMemo } from 'react';
 import { StateMark } from '../../ui/parts.js';
 import { edgesOf, type Neighbour } from './graph-model.js';
 
-const NODE = { width: 210, height: 66 };
-const GAP = { rank: 60, node: 22 };
+const NODE = { width: 172, height: 62 };
+const GAP = { rank: 34, node: 18 };
 
 type TaskNode = Node<{ readonly task: Neighbour; readonly isSubject: boolean }>;
 
@@ -23,7 +23,7 @@ export function TaskGraph({
   const scheme = useComputedColorScheme('light');
   const { nodes, edges } = useMemo(() => layOut(tasks, subject), [tasks, subject]);
   return (
-    <div style={{ height: Math.min(520, 160 + 60 * Math.ceil(tasks.length / 2)) }} className="wk-graph">
+    <div style={{ height: Math.min(520, 130 + 16 * tasks.length) }} className="wk-graph">
       <ReactFlow
         nodes={nodes}
         edges={edges}

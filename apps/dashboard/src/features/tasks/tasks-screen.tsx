@@ -205,35 +205,47 @@ function TaskTable(props: {
         </thead>
         <tbody>
           {tasks.map((task) => (
-            <tr key={task.id}>
-              <td>
-                <Checkbox
-                  aria-label={`Choose ${task.ref}`}
-                  checked={chosen.has(task.id)}
-                  onChange={() => toggle(task.id)}
-                />
-              </td>
-              <td>
-                <Link to="/tasks/$taskId" params={{ taskId: task.id }}>
-                  {task.ref}
-                </Link>
-              </td>
-              <td className="wk-words" style={{ maxWidth: 460 }}>
-                {task.title}
-              </td>
-              <td>
-                <StateMark state={task.state} />
-              </td>
-              <td>{task.state_reason === null ? '' : words(task.state_reason)}</td>
-              <td>{task.worker ?? ''}</td>
-              <td className="wk-number">{task.priority}</td>
-              <td>
-                <When at={task.updated_at} />
-              </td>
-            </tr>
+            <TaskRow
+              key={task.id}
+              task={task}
+              isChosen={chosen.has(task.id)}
+              onToggle={() => toggle(task.id)}
+            />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function TaskRow(props: {
+  readonly task: TaskSummary;
+  readonly isChosen: boolean;
+  readonly onToggle: () => void;
+}) {
+  const { task, isChosen, onToggle } = props;
+  return (
+    <tr>
+      <td>
+        <Checkbox aria-label={`Choose ${task.ref}`} checked={isChosen} onChange={onToggle} />
+      </td>
+      <td>
+        <Link to="/tasks/$taskId" params={{ taskId: task.id }}>
+          {task.ref}
+        </Link>
+      </td>
+      <td className="wk-words" style={{ maxWidth: 460 }}>
+        {task.title}
+      </td>
+      <td>
+        <StateMark state={task.state} />
+      </td>
+      <td>{task.state_reason === null ? '' : words(task.state_reason)}</td>
+      <td>{task.worker ?? ''}</td>
+      <td className="wk-number">{task.priority}</td>
+      <td>
+        <When at={task.updated_at} />
+      </td>
+    </tr>
   );
 }

@@ -68,7 +68,7 @@ function Differences({
       <Select
         data={changed.map(({ name, title }) => ({ value: name, label: `${name} ${title}` }))}
         value={chosen}
-        onChange={(name) => choose(name as SectionName | null)}
+        onChange={(name) => choose(name)}
         aria-label="Which section"
         allowDeselect={false}
         w={260}

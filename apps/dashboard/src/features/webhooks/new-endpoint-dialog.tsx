@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { listEndpointsQueryKey } from '../../api/generated/@tanstack/react-query.gen.js';
 import { createEndpoint } from '../../api/generated/sdk.gen.js';
 import { patternsTyped } from './webhooks-model.js';
@@ -27,7 +27,7 @@ export function NewEndpointDialog(props: {
       props.onSecret(data.secret ?? '');
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     create.mutate();
   };

@@ -1,14 +1,17 @@
 import { expectTokens } from '#conductor';
-import { createTestDatabase } from '../../../../test/support/database.js';
-import { A_KEY, aMission, aTenant, rowIdOf, type TestMission } from '../../../../test/support/mission.js';
-import { startRelay } from '../../../../test/support/relay.js';
-import { toAccept } from '../../../../test/support/writes.js';
-import { previewRotation } from '../preview-rotation.js';
-import { rotateConductor } from '../rotate-conductor.js';
-import { readContextSeries, readRecentContexts } from './context-series.store.js';
-import { listTaskEvents } from './events.store.js';
-import { readNeighbourhood } from './neighbourhood.store.js';
-import { listWorkers } from './workers.store.js';
+import {
+  listTaskEvents,
+  listWorkers,
+  previewRotation,
+  readContextSeries,
+  readNeighbourhood,
+  readRecentContexts,
+  rotateConductor,
+} from '#ledger';
+import { createTestDatabase } from './support/database.js';
+import { A_KEY, aMission, aTenant, rowIdOf, type TestMission } from './support/mission.js';
+import { startRelay } from './support/relay.js';
+import { toAccept } from './support/writes.js';
 
 const database = await createTestDatabase();
 /** Two tasks done one after another, each in waves of its own, and one that nobody works on. */

@@ -1,5 +1,7 @@
-// The client of the dashboard is made from the API's own description; see scripts/setup.mjs.
-export default {
+// Writes the client that the dashboard is built with, from the API's own description: see openapi.mjs.
+import { createClient } from '@hey-api/openapi-ts';
+
+await createClient({
   input: './dist/openapi.json',
   output: { path: 'apps/dashboard/src/api/generated', clean: true, importFileExtension: '.js' },
   logs: { level: 'error', file: false },
@@ -9,4 +11,4 @@ export default {
     '@hey-api/sdk',
     { name: '@tanstack/react-query', mutationOptions: false },
   ],
-};
+});
