@@ -288,24 +288,20 @@ describe('every screen', () => {
       `/tasks/${String(task.id)}`,
       '/inbox',
       '/webhooks',
-      ...['usage', 'budget', 'workers', 'keys', 'audit'].map((tab) => `/settings?tab=${tab}`),
+      ...['usage', 'budget', 'keys', 'audit'].map((tab) => `/settings?tab=${tab}`),
     ];
   });
 
-  it.each(['light', 'dark'] as const)('is accessible in %s (WCAG 2.2 AA)', async (colorScheme) => {
-    const page = await signedIn({ colorScheme });
+  it('is accessible in light and in dark (WCAG 2.2 AA)', async () => {
+    const page = await signedIn({ colorScheme: 'light' });
     const found: string[] = [];
     for (const address of addresses) {
       await open(page, address);
-      found.push(...(await violations(page, address, colorScheme)));
+      found.push(...(await violationsInBoth(page, address)));
     }
-    await open(page, '/');
-    await button(page, 'New mission').click();
-    await page.getByLabel('Title').waitFor();
-    found.push(...(await violations(page, 'a dialog', colorScheme)));
-    await page.goto(`${service.url}/sign-in`);
+    await button(page, 'Sign out').click();
     await heading(page, 'Sign in');
-    found.push(...(await violations(page, '/sign-in', colorScheme)));
+    found.push(...(await violationsInBoth(page, '/sign-in')));
     expect(found).toEqual([]);
     await page.context().close();
   });
@@ -321,16 +317,21 @@ const RULES = {
   dark: { runOnly: { type: 'rule' as const, values: ['color-contrast', 'link-in-text-block'] } },
 };
 
-async function violations(page: Page, place: string, scheme: keyof typeof RULES): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page })
-    .setLegacyMode(true) // there are no frames, for which it would open a page each time
-    .options(RULES[scheme])
-    .analyze();
-  return found.map(
-    ({ id, nodes }) =>
-      `${place} ${id}: ${nodes
-        .map(({ html }) => html)
-        .slice(0, 2)
-        .join(' ')}`,
-  );
+/** Looks at the same page in the colours of both schemes, and leaves it light. */
+async function violationsInBoth(page: Page, place: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const scheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+    const { violations } = await new AxeBuilder({ page })
+      .setLegacyMode(true) // there are no frames, for which it would open a page each time
+      .options(RULES[scheme])
+      .analyze();
+    found.push(
+      ...violations.map(
+        ({ id, nodes }) => `${place} in ${scheme}, ${id}: ${nodes.map(({ html }) => html)[0] ?? ''}`,
+      ),
+    );
+  }
+  return found;
 }
