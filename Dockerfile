@@ -14,7 +14,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin
 COPY --from=build /app/dist/apps dist/apps
 COPY --from=build /app/dist/libs dist/libs
-COPY --from=build /app/apps/api/pages apps/api/pages
+COPY --from=build /app/dist/dashboard dist/dashboard
 COPY --from=build /app/prisma/migrations prisma/migrations
 USER 10001
 EXPOSE 7070

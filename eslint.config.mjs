@@ -44,12 +44,18 @@ const onlyDecisions = [
 ];
 
 export default defineConfig(
-  globalIgnores(['node_modules', 'dist', 'coverage', 'libs/*/src/generated', 'apps/dashboard']),
+  globalIgnores([
+    'node_modules',
+    'dist',
+    'coverage',
+    'libs/*/src/generated',
+    'apps/dashboard/src/api/generated',
+  ]),
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [
       js.configs.recommended,
       tseslint.configs.strictTypeChecked,
@@ -128,21 +134,12 @@ export default defineConfig(
     extends: [js.configs.recommended],
     languageOptions: {
       globals: Object.fromEntries(
-        ['Buffer', 'URL', 'WebAssembly', 'console', 'performance', 'process'].map((name) => [
+        ['Buffer', 'URL', 'WebAssembly', 'console', 'fetch', 'performance', 'process'].map((name) => [
           name,
           'readonly',
         ]),
       ),
     },
     rules: limits,
-  },
-  {
-    // What runs in a browser.
-    files: ['apps/api/pages/**/*.mjs'],
-    languageOptions: {
-      globals: Object.fromEntries(
-        ['document', 'fetch', 'history', 'location'].map((name) => [name, 'readonly']),
-      ),
-    },
   },
 );

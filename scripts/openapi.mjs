@@ -1,5 +1,5 @@
 // Writes the OpenAPI document of the API to a file, from the sources and without a database. What is made of it: the
-// client in libs/sdk.
+// clients in libs/sdk and in the dashboard.
 //
 //   node --conditions=source --import ./scripts/typescript-hooks.mjs scripts/openapi.mjs dist/openapi.json
 import 'reflect-metadata';

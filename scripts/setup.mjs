@@ -1,5 +1,5 @@
-// Makes this checkout ready to run: installs packages, generates the clients of the database and of the API, compiles. Runs before
-// `npm start`, `npm test`, `npm run demo`, `npm run bench` and `npm run check`, so it does only what is out of date and is quick
+// Makes this checkout ready to run: installs packages, generates the clients of the database and of the API, compiles, builds the
+// dashboard. Runs before `npm start`, `npm test`, `npm run demo`, `npm run bench` and `npm run check`, so it does only what is out of date and is quick
 // and silent when nothing is. Says what it does on stderr: stdout belongs to the command that follows.
 //
 //   node scripts/setup.mjs             what is out of date
@@ -34,6 +34,9 @@ const DESCRIPTION_STAMP = 'dist/.openapi-fingerprint';
 const SDK_CLIENT_DIR = 'libs/sdk/src/generated';
 const SDK_CLIENT_STAMP = `${SDK_CLIENT_DIR}/.fingerprint`;
 const BUILD_STAMP = 'dist/.fingerprint';
+const CLIENT_DIR = 'apps/dashboard/src/api/generated';
+const CLIENT_STAMP = `${CLIENT_DIR}/.fingerprint`;
+const DASHBOARD_STAMP = 'dist/dashboard/.fingerprint';
 
 const steps = {
   install: {
@@ -52,7 +55,7 @@ const steps = {
     run: describeApi,
   },
   sdkClient: {
-    title: 'generating the API client',
+    title: "generating the SDK's client",
     isDone: () => readStamp(SDK_CLIENT_STAMP) === descriptionFingerprint(),
     run: generateSdkClient,
   },
@@ -60,6 +63,16 @@ const steps = {
     title: 'compiling',
     isDone: () => readStamp(BUILD_STAMP) === sourceFingerprint() && listSources().every(hasOutput),
     run: compile,
+  },
+  client: {
+    title: "generating the dashboard's client",
+    isDone: () => readStamp(CLIENT_STAMP) === clientFingerprint(),
+    run: generateApiClient,
+  },
+  dashboard: {
+    title: 'building the dashboard',
+    isDone: () => readStamp(DASHBOARD_STAMP) === dashboardFingerprint(),
+    run: buildDashboard,
   },
 };
 
@@ -208,6 +221,31 @@ function removeStaleOutputs() {
     rmSync(output);
     rmSync(`${output}.map`, { force: true });
   }
+}
+
+// --- the dashboard ---
+
+/** The client follows the API's description, so that a change of the API that nobody sees from outside makes nothing anew. */
+function clientFingerprint() {
+  return fingerprint(['package-lock.json', 'scripts/dashboard-client.mjs', DESCRIPTION]);
+}
+
+async function generateApiClient() {
+  const stamp = clientFingerprint();
+  await runQuietly(process.execPath, ['scripts/dashboard-client.mjs']);
+  writeFileSync(CLIENT_STAMP, stamp);
+}
+
+function dashboardFingerprint() {
+  const accepts = (name) => !/\.spec\.tsx?$/.test(name);
+  const sources = listFiles(['apps/dashboard'], { accepts, skipped: ['generated'] });
+  return fingerprint(['scripts/dashboard.mjs', ...sources], clientFingerprint());
+}
+
+async function buildDashboard() {
+  const stamp = dashboardFingerprint();
+  await runQuietly(process.execPath, ['scripts/dashboard.mjs']);
+  writeFileSync(DASHBOARD_STAMP, stamp);
 }
 
 // --- the rest ---

@@ -10,6 +10,7 @@ import { AuditController } from './audit/audit.controller.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { ClaimWaiting } from './claims/claim-waiting.js';
 import { ClaimsController } from './claims/claims.controller.js';
+import { ContextSeriesController } from './waves/context-series.controller.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import {
   CHECK_WEBHOOK_URL,
@@ -44,6 +45,7 @@ import { SessionsController } from './sessions/sessions.controller.js';
 import { SignIn } from './sessions/sign-in.js';
 import { SubmitController } from './tasks/submit.controller.js';
 import { TasksController } from './tasks/tasks.controller.js';
+import { WorkersController } from './workers/workers.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { WavesController } from './waves/waves.controller.js';
 
@@ -58,6 +60,8 @@ export const CONTROLLERS: Type[] = [
   InputRequestsController,
   SchedulesController,
   WavesController,
+  ContextSeriesController,
+  WorkersController,
   EventsController,
   ClaimsController,
   AttemptsController,

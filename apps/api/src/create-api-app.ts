@@ -10,8 +10,8 @@ import { entityTag } from './edge/entity-tag.js';
 import { NestLog } from './edge/nest-log.js';
 import { stampResponse } from './edge/request-state.js';
 import { UnusedConnections } from './edge/unused-connections.js';
+import { serveDashboard } from './screens/serve-dashboard.js';
 import { OpenApi } from './openapi/openapi.js';
-import { servePages } from './pages/serve-pages.js';
 
 /** A client gets this long to send its headers, and its whole request; how long an answer takes is the route's affair. */
 const HEADERS_MS = 10_000;
@@ -37,7 +37,7 @@ export async function createApiApp(dependencies: ApiDependencies): Promise<INest
   app.set('etag', (body: string | Buffer) => entityTag(body));
   app.use(stampResponse);
   serveDocumentation(app);
-  servePages(app, dependencies.pagesDir);
+  serveDashboard(app, dependencies.dashboardDir);
   boundSlowClients(app.getHttpServer());
   app.get(UnusedConnections).watch(app.getHttpServer());
   return app.init();

@@ -15,8 +15,8 @@ export interface ApiDependencies {
   /** The operator's key. */
   readonly adminKey: string;
   readonly checkWebhookUrl: CheckWebhookUrl;
-  /** The folder of the pages, one folder each. */
-  readonly pagesDir: string;
+  /** The folder of the compiled dashboard. */
+  readonly dashboardDir: string;
   /** Hears of new events of every process. */
   readonly eventNotices: Pick<EventNotices, 'subscribe'>;
 }

@@ -17,7 +17,7 @@ export function anApi(transactions: Transactions): Promise<INestApplication> {
     secretBox: new SecretBox('ab'.repeat(32)),
     logger: silentLogger,
     adminKey: OPERATOR_KEY,
-    pagesDir: path.resolve(import.meta.dirname, '../pages'),
+    dashboardDir: path.resolve(import.meta.dirname, '../../../dist/dashboard'),
     checkWebhookUrl: (url) => (url === REFUSED_URL ? 'is an address of a private network' : null),
     eventNotices: { subscribe: () => () => undefined },
   });

@@ -109,7 +109,7 @@ async function startApi(
     secretBox: new SecretBox(secrets.masterKey, secrets.previousMasterKey),
     logger,
     adminKey: secrets.adminKey,
-    pagesDir: path.join(packageRoot(), 'apps', 'api', 'pages'),
+    dashboardDir: path.join(packageRoot(), 'dist', 'dashboard'),
     checkWebhookUrl: (url) => {
       const target = judgeTarget(url, allowedNetworks);
       return target.allowed ? null : REFUSALS[target.reason];

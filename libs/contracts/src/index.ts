@@ -91,6 +91,9 @@ export {
   taskSchema,
   type TaskSummary,
   type Task,
+  NEIGHBOURHOOD_STEPS_MAX,
+  NEIGHBOURHOOD_TASKS_MAX,
+  neighbourhoodSchema,
   submittedTaskSchema,
   type SubmittedTask,
   submittedTasksSchema,
@@ -153,6 +156,8 @@ export {
   type RotationInput,
   rotationSchema,
   type Rotation,
+  rotationPreviewSchema,
+  type RotationPreview,
   messageSchema,
 } from './wave.js';
 export {
@@ -294,3 +299,16 @@ export {
 } from './conductor-tools.js';
 export { cutToTokens, estimateTokens, upperBoundTokens } from './token-measure.js';
 export { rebuiltDigestsSchema } from './digest.js';
+export {
+  SERIES_WAVES_MAX,
+  SERIES_POINTS_MAX,
+  COMPACT_SHARE,
+  SUMMARY_TOKENS,
+  RECENT_WAVES_MAX,
+  RECENT_MISSIONS_MAX,
+  type SeriesPoint,
+  contextSeriesSchema,
+  type ContextSeries,
+  recentContextsSchema,
+} from './context-series.js';
+export { workerSchema, WORKERS_SHOWN_MAX, workersSchema } from './worker.js';

@@ -103,6 +103,19 @@ export const taskSchema = z
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 export type Task = z.infer<typeof taskSchema>;
 
+/** Steps of dependencies that a neighbourhood reaches in each direction, and tasks that it shows. */
+export const NEIGHBOURHOOD_STEPS_MAX = 2;
+export const NEIGHBOURHOOD_TASKS_MAX = 100;
+/** The tasks around one task, by dependencies. */
+export const neighbourhoodSchema = z
+  .object({
+    data: z.array(
+      taskSummarySchema.pick({ id: true, ref: true, title: true, state: true, depends_on: true }),
+    ),
+    cut: z.boolean().describe('there are more tasks than are shown'),
+  })
+  .meta({ id: 'Neighbourhood' });
+
 const itemProblemSchema = z.object({ code: z.string(), message: z.string(), pointer: z.string().nullable() });
 export const submittedTaskSchema = z
   .union([

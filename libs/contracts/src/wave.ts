@@ -151,6 +151,30 @@ export const rotationSchema = z
   .meta({ id: 'Rotation' });
 export type Rotation = z.infer<typeof rotationSchema>;
 
+/** What a rotation would come to if it were asked for now. Nothing changes by looking. */
+export const rotationPreviewSchema = z
+  .object({
+    before_tokens: z.int(),
+    expected_tokens: z.int(),
+    kept: z.object({
+      directives: z.int(),
+      notes: z.int(),
+      digests: z.int().describe('live nodes of the digest tree'),
+      open_tasks: z.int(),
+      input_requests: z.int(),
+      inbox: z.int().describe('items that no wave has seen'),
+    }),
+    dropped: z.object({
+      running_wave: z
+        .int()
+        .nullable()
+        .describe('number of the wave that runs: `now` drops what it has not committed'),
+      handoff_note: z.boolean(),
+    }),
+  })
+  .meta({ id: 'RotationPreview' });
+export type RotationPreview = z.infer<typeof rotationPreviewSchema>;
+
 export const messageSchema = z
   .object({
     id: idSchema('message'),

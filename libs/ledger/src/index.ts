@@ -37,6 +37,7 @@ export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';
 export { commitWave, type WaveCommit } from './commit-wave.js';
 export { abortWave, expireWave, type Abortion } from './abort-wave.js';
 export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
+export { previewRotation } from './preview-rotation.js';
 export { judgeWrites } from './judge-writes.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
 export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';
@@ -137,7 +138,15 @@ export {
 } from './read/input-requests.store.js';
 export { listWaves, readWaveWithDecisions, type WaveRead } from './read/waves.store.js';
 export { readUsageBy, readUsageTotals, type UsageFilter, type UsageRead } from './read/usage.store.js';
-export { listEvents, type EventRead } from './read/events.store.js';
+export {
+  readContextSeries,
+  readRecentContexts,
+  type ContextSeriesRead,
+  type SeriesPointRead,
+} from './read/context-series.store.js';
+export { readNeighbourhood, type NeighbourRead } from './read/neighbourhood.store.js';
+export { listWorkers, type WorkerRead } from './read/workers.store.js';
+export { listEvents, listTaskEvents, type EventRead } from './read/events.store.js';
 export {
   listDeliveries,
   readDelivery,

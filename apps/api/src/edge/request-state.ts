@@ -41,17 +41,12 @@ export function stampResponse(request: Request, response: Response, next: NextFu
 }
 
 const DOCS = /^\/docs(\/|$)/;
-const PAGES = /^\/(waves\/|pages\/|sign-in$)/;
 
 function policyOf(path: string): string {
-  if (DOCS.test(path)) return DOCS_POLICY;
-  return PAGES.test(path) ? PAGES_POLICY : API_POLICY;
+  return DOCS.test(path) ? DOCS_POLICY : API_POLICY;
 }
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
-/** Our own pages: nothing inline, nothing from elsewhere. */
-const PAGES_POLICY =
-  "default-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'none'";
 /** Swagger UI styles itself inline and carries its icons as data; everything comes from here. */
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";

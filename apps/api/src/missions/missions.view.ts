@@ -26,6 +26,9 @@ export function missionView(mission: MissionRead): Mission {
       canceled: mission.tasksCanceled,
     },
     conductor: { epoch: mission.epoch, wave_id: encodeOptionalId('wave', mission.waveId) },
+    waves: mission.lastWaveNumber,
+    input_requests_open: mission.requestsOpen,
+    last_seq: mission.lastEventSeq,
     is_default: mission.isDefault,
     callback_url: mission.callbackUrl,
     metadata: mission.metadata as Record<string, Json>, // written from a parsed body

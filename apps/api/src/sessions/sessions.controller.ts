@@ -17,7 +17,7 @@ import { ApiProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { setSessionCookie } from '../edge/session-cookie.js';
-import { SIGN_IN_PATH } from '../pages/serve-pages.js';
+import { SIGN_IN_PATH } from '../screens/serve-dashboard.js';
 import { SignIn } from './sign-in.js';
 import { sessionView } from './sessions.view.js';
 

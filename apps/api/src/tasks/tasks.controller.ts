@@ -2,6 +2,8 @@ import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
   decodeId,
+  eventSchema,
+  neighbourhoodSchema,
   pageOf,
   storableText,
   taskPatchSchema,
@@ -13,8 +15,10 @@ import {
 import { Transactions, type Tx } from '#database';
 import {
   cancelTask,
+  listTaskEvents,
   listTasks,
   lockMissionStatus,
+  readNeighbourhood,
   readTaskWithAttempts,
   retryTask,
   updateTask,
@@ -23,10 +27,18 @@ import {
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireMatch } from '../edge/entity-tag.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
-import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
+import {
+  numberCursor,
+  pageQuery,
+  readNumberCursor,
+  readTimeCursor,
+  timeCursor,
+  toPage,
+} from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
-import { taskSummaryView, taskView } from './tasks.view.js';
+import { eventView } from '../events/events.view.js';
+import { neighbourhoodView, taskSummaryView, taskView } from './tasks.view.js';
 
 const QUERY_CHARACTERS_MAX = 200;
 const listQuery = pageQuery.extend({
@@ -74,6 +86,37 @@ export class TasksController {
   })
   async readTask(@CurrentCall() call: Call, @Subject() task: Resource) {
     return this.transactions.inTransaction(call.tenantId, (tx) => readView(tx, task.id));
+  }
+
+  @Get(':id/events')
+  @Route({
+    summary: 'List the events of a task, in order',
+    access: ['tasks:read'],
+    subject: 'task',
+    answer: pageOf(eventSchema),
+  })
+  async listTaskEvents(
+    @CurrentCall() call: Call,
+    @Subject() task: Resource,
+    @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
+  ) {
+    const page = { afterSeq: readNumberCursor(query.cursor) ?? 0, take: query.limit + 1 };
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
+      listTaskEvents(tx, task.id, page),
+    );
+    return toPage(rows, query.limit, { view: eventView, cursor: (row) => numberCursor(row.seq ?? 0) });
+  }
+
+  @Get(':id/neighbourhood')
+  @Route({
+    summary: 'The tasks around a task: what it depends on and what depends on it, two steps far',
+    access: ['tasks:read'],
+    subject: 'task',
+    answer: neighbourhoodSchema,
+  })
+  async readNeighbourhood(@CurrentCall() call: Call, @Subject() task: Resource) {
+    const rows = await this.transactions.inTransaction(call.tenantId, (tx) => readNeighbourhood(tx, task.id));
+    return neighbourhoodView(rows);
   }
 
   @Patch(':id')

@@ -1,5 +1,14 @@
-import { encodeId, encodeOptionalId, type Json, type Task, type TaskSummary } from '#contracts';
-import { refOf, type TaskRead, type TaskSummaryRead } from '#ledger';
+import type { z } from 'zod';
+import {
+  encodeId,
+  encodeOptionalId,
+  NEIGHBOURHOOD_TASKS_MAX,
+  type Json,
+  type neighbourhoodSchema,
+  type Task,
+  type TaskSummary,
+} from '#contracts';
+import { refOf, type NeighbourRead, type TaskRead, type TaskSummaryRead } from '#ledger';
 import { attemptView } from '../attempts/attempts.view.js';
 
 /** A task as lists return it. */
@@ -39,5 +48,18 @@ export function taskView(task: TaskRead): Task {
     instructions: task.instructions,
     result: task.result,
     attempts: task.attempts.map(attemptView),
+  };
+}
+
+export function neighbourhoodView(rows: readonly NeighbourRead[]): z.output<typeof neighbourhoodSchema> {
+  return {
+    data: rows.slice(0, NEIGHBOURHOOD_TASKS_MAX).map((task) => ({
+      id: encodeId('task', task.id),
+      ref: refOf('T', task.number),
+      title: task.title,
+      state: task.state,
+      depends_on: task.dependsOn.map((id) => encodeId('task', id)),
+    })),
+    cut: rows.length > NEIGHBOURHOOD_TASKS_MAX,
   };
 }

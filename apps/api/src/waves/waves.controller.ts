@@ -6,22 +6,34 @@ import {
   encodeId,
   pageOf,
   rotationInputSchema,
+  rotationPreviewSchema,
   rotationSchema,
   waveSchema,
   type RotationInput,
 } from '#contracts';
-import { rebuildWaveContext } from '#conductor';
+import { expectTokens, rebuildWaveContext } from '#conductor';
 import { Transactions } from '#database';
-import { listWaves, readMissionStatus, readWaveContext, readWaveWithDecisions, type Resource } from '#ledger';
+import {
+  listWaves,
+  previewRotation,
+  readMissionStatus,
+  readWaveContext,
+  readWaveWithDecisions,
+  type Resource,
+} from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
-import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
+import { numberAfter, numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { notFoundProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { rotateAudited } from './rotate-audited.js';
 import { gaugeView, waveView } from './waves.view.js';
 
+const wavesQuery = pageQuery.extend({
+  number: numberAfter.optional().describe('only the wave of this number'),
+});
+const previewQuery = z.object({ keep_note: z.enum(['true', 'false']).default('false') });
 const contextQuery = z.object({ rebuild: z.enum(['true', 'false']).default('false') });
 
 @Controller('v1')
@@ -65,6 +77,24 @@ export class WavesController {
     }));
   }
 
+  @Get('missions/:id/conductor/rotation-preview')
+  @Route({
+    summary: 'What a rotation would keep, drop and come to, by the ledger as it is now',
+    access: ['missions:read'],
+    subject: 'mission',
+    answer: rotationPreviewSchema,
+  })
+  async previewRotation(
+    @CurrentCall() call: Call,
+    @Subject() mission: Resource,
+    @QueryOf(previewQuery) query: z.output<typeof previewQuery>,
+  ) {
+    const choice = { keepNote: query.keep_note === 'true' };
+    return this.transactions.inTransaction(call.tenantId, (tx) =>
+      previewRotation(tx, mission.id, choice, expectTokens),
+    );
+  }
+
   @Get('missions/:id/waves')
   @Route({
     summary: 'List waves, newest first',
@@ -75,9 +105,13 @@ export class WavesController {
   async listWaves(
     @CurrentCall() call: Call,
     @Subject() mission: Resource,
-    @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
+    @QueryOf(wavesQuery) query: z.output<typeof wavesQuery>,
   ) {
-    const page = { beforeNumber: readNumberCursor(query.cursor), take: query.limit + 1 };
+    const page = {
+      number: query.number ?? null,
+      beforeNumber: readNumberCursor(query.cursor),
+      take: query.limit + 1,
+    };
     const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
       listWaves(tx, mission.id, page),
     );

@@ -23,5 +23,24 @@ export async function listEvents(
     orderBy: { seq: 'asc' },
     take: page.take,
   });
-  return stored.map((event) => event as EventRead); // written only from typed events
+  return stored.map(toEventRead);
+}
+
+/** The events of one task, in order: those of its mission's numbers that speak of it. */
+export async function listTaskEvents(
+  tx: Tx,
+  taskId: string,
+  page: { readonly afterSeq: number; readonly take: number },
+): Promise<EventRead[]> {
+  const stored = await tx.db.event.findMany({
+    where: { tenantId: tx.tenantId, taskId, seq: { gt: page.afterSeq } },
+    orderBy: { seq: 'asc' },
+    take: page.take,
+  });
+  return stored.map(toEventRead);
+}
+
+/** Events are written only from typed ones. */
+function toEventRead(stored: StoredEvent): EventRead {
+  return stored as EventRead;
 }

@@ -10,17 +10,20 @@ export type WaveRead = Omit<StoredWave, 'state' | 'trigger' | 'decisions'> & {
   readonly decisions: readonly DecisionRecord[];
 };
 
-/** Newest first: at most `take` before the wave with this number. */
+/** Newest first: at most `take` before the wave with this number; of one number alone when it is given. */
 export async function listWaves(
   tx: Tx,
   missionId: string,
-  page: { readonly beforeNumber: number | null; readonly take: number },
+  page: { readonly number: number | null; readonly beforeNumber: number | null; readonly take: number },
 ): Promise<WaveRead[]> {
   const stored = await tx.db.wave.findMany({
     where: {
       tenantId: tx.tenantId,
       missionId,
-      ...(page.beforeNumber === null ? {} : { number: { lt: page.beforeNumber } }),
+      AND: [
+        page.number === null ? {} : { number: page.number },
+        page.beforeNumber === null ? {} : { number: { lt: page.beforeNumber } },
+      ],
     },
     orderBy: { number: 'desc' },
     take: page.take,

@@ -106,7 +106,7 @@ async function sendMessage(reach: Reach, id: string, text: string): Promise<Json
 /** Also what the resource of a mission shows. */
 export async function missionStatus(tx: Tx, id: string): Promise<Json> {
   const read = await readMissionStatus(tx, id);
-  const [last] = await listWaves(tx, id, { beforeNumber: null, take: 1 });
+  const [last] = await listWaves(tx, id, { number: null, beforeNumber: null, take: 1 });
   const mission = missionView(read);
   const { context, spill, next_wave_at: nextWaveAt } = gaugeView(read, null);
   const wave = last === undefined ? null : waveView(last);
