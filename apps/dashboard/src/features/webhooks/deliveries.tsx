@@ -7,10 +7,10 @@ import {
   listDeliveriesOptions,
   listDeliveriesQueryKey,
 } from '../../api/generated/@tanstack/react-query.gen.js';
+import { redeliver } from '../../api/generated/sdk.gen.js';
 import type { Delivery, Endpoint } from '../../api/generated/types.gen.js';
 import { Pager } from '../../ui/pager.js';
 import { Empty, IdText, Loading, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
-import { redeliver } from './redelivery.js';
 import { goesOn, lastTryText, nextLookMs } from './webhooks-model.js';
 import { DELIVERY_STATES, type WebhooksSearch } from './webhooks-search.js';
 
@@ -172,7 +172,7 @@ function Tries({ delivery }: { readonly delivery: Delivery }) {
 function Redeliver({ delivery }: { readonly delivery: Delivery }) {
   const queries = useQueryClient();
   const again = useMutation({
-    mutationFn: () => redeliver(delivery.id),
+    mutationFn: () => redeliver({ path: { id: delivery.id }, throwOnError: true }),
     onSuccess: () => {
       notifications.show({ message: 'Sent once more, under the same id.' });
       void queries.invalidateQueries({ queryKey: listDeliveriesQueryKey() });

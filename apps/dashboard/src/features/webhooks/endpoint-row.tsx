@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { listEndpointsQueryKey } from '../../api/generated/@tanstack/react-query.gen.js';
 import {
   deleteEndpoint,
+  recoverEndpoint,
   rotateEndpointSecret,
   testEndpoint,
   updateEndpoint,
@@ -13,7 +14,6 @@ import type { Endpoint } from '../../api/generated/types.gen.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { count } from '../../ui/format.js';
 import { StateMark, When } from '../../ui/parts.js';
-import { recover } from './redelivery.js';
 import { since } from './webhooks-model.js';
 
 const RECOVER_HOURS = 24;
@@ -73,8 +73,6 @@ function Actions({
     onSecret(data.secret ?? '');
     return '';
   };
-  const takeUp = async () =>
-    `${count(await recover(endpoint.id, since(RECOVER_HOURS, Date.now())), 'delivery', 'deliveries')} taken up again.`;
   const toggle = async () => {
     const state = endpoint.state === 'enabled' ? 'disabled' : 'enabled';
     await updateEndpoint({ path, body: { state }, throwOnError: true });
@@ -98,7 +96,7 @@ function Actions({
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => act.mutate(rotate)}>Rotate the secret</Menu.Item>
-          <Menu.Item onClick={() => act.mutate(takeUp)}>Recover the last day</Menu.Item>
+          <Menu.Item onClick={() => act.mutate(() => recoverLastDay(path))}>Recover the last day</Menu.Item>
           <Menu.Item onClick={() => act.mutate(toggle)}>
             {endpoint.state === 'enabled' ? 'Disable' : 'Enable'}
           </Menu.Item>
@@ -115,4 +113,11 @@ function Actions({
       />
     </Group>
   );
+}
+
+async function recoverLastDay(path: { readonly id: string }): Promise<string> {
+  const body = { since: since(RECOVER_HOURS, Date.now()) };
+  const { data } = await recoverEndpoint({ path, body, throwOnError: true });
+  const taken = `${count(data.recovered, 'delivery', 'deliveries')} taken up again`;
+  return data.has_more ? `${taken}; there are more: recover once more.` : `${taken}.`;
 }

@@ -4,6 +4,8 @@ import { goesOn, lastTryText, nextLookMs, patternsTyped, since } from './webhook
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const aTry = (parts: Partial<Delivery['tries'][number]>) => ({
   at: '2026-01-01T00:00:00Z',
+  url: 'https://a.example/hook',
+  redelivery: false,
   status: 200,
   duration_ms: 12,
   error: null,
