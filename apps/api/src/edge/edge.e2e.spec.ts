@@ -445,9 +445,4 @@ describe('documentation', () => {
     expect(page.text).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
     expect((await api().get('/docs/swagger-ui-bundle.js')).status).toBe(200);
   });
-
-  it('is where the root leads', async () => {
-    const root = await api().get('/');
-    expect([root.status, root.headers.location]).toEqual([302, '/docs']);
-  });
 });
