@@ -24,6 +24,7 @@ export function createPool({ databaseUrl, role, connectionsMax, logger, searchPa
     `role=${role}`,
     `search_path=${searchPath ?? 'public'}`,
     'jit=off',
+    'timezone=UTC', // the driver reads and writes times without their zone
     `statement_timeout=${STATEMENT_MS}`,
     `lock_timeout=${LOCK_MS}`,
   ];

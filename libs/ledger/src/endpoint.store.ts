@@ -70,10 +70,10 @@ export async function listCallbackUrls(tx: Tx, missionId: string): Promise<strin
   return stored.map((endpoint) => endpoint.url);
 }
 
-/** Locks an endpoint until the transaction ends, and reads it. */
+/** Locks an endpoint until the transaction ends, and reads it. Commands that write deliveries for it need not wait. */
 export async function lockEndpoint(tx: Tx, endpointId: string): Promise<EndpointRead> {
   await tx.db
-    .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid FOR UPDATE`;
+    .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid FOR NO KEY UPDATE`;
   return readEndpoint(tx, endpointId);
 }
 

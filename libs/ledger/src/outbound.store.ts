@@ -46,8 +46,13 @@ export async function insertDeliveries(
       .map((endpoint) => ({ endpoint, event })),
   );
   if (wanted.length === 0) return;
+  const alive = await holdEndpoints(
+    tx,
+    wanted.map(({ endpoint }) => endpoint.id),
+  );
+  const due = wanted.filter(({ endpoint }) => alive.has(endpoint.id));
   await tx.db.webhookDelivery.createMany({
-    data: wanted.map(({ endpoint, event }) => ({
+    data: due.map(({ endpoint, event }) => ({
       tenantId: tx.tenantId,
       id: newUuid(),
       endpointId: endpoint.id,
@@ -57,9 +62,19 @@ export async function insertDeliveries(
         webhookBody(event, endpoint.includeResult ? event.outbound?.result : undefined),
       ),
       nextTryAt: event.createdAt,
+      createdAt: event.createdAt,
     })),
   });
-  for (let count = 0; count < Math.min(wanted.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
+  for (let count = 0; count < Math.min(due.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
+}
+
+/** Keeps endpoints from being removed until the transaction ends; those that were removed since they were read are left out. */
+async function holdEndpoints(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM webhook_endpoint
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ANY(${[...new Set(ids)]}::uuid[])
+     ORDER BY id FOR KEY SHARE`;
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** More would only queue behind each other; each claim rings for the next. */
@@ -78,6 +93,7 @@ export async function insertTestDelivery(tx: Tx, endpointId: string, event: Even
       payload: JSON.stringify(webhookBody(event, undefined)),
       nextTryAt: event.createdAt,
       extraTryAt: event.createdAt,
+      createdAt: event.createdAt,
     },
   });
   tx.ring('delivery');

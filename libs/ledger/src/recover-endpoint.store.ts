@@ -1,5 +1,6 @@
 import { earliestUuidAt, EVENT_TYPES, matchesEventPattern, type EventType, type Json } from '#contracts';
 import type { Tx } from '#database';
+import { TASK_REASONS } from './domain/task-state.js';
 import type { EndpointRead } from './endpoint.store.js';
 import type { EventRow } from './event.store.js';
 
@@ -57,7 +58,7 @@ export async function readMissedEvents(
        AND (${endpoint.missionId}::uuid IS NULL OR e.mission_id = ${endpoint.missionId}::uuid)
        AND e.type = ANY (${typesOf(endpoint)}::text[])
        AND (NOT ${endpoint.implicit} OR t.callback_url = ${endpoint.url}
-            OR (m.callback_url = ${endpoint.url} AND e.type <> 'task.canceled'))
+            OR (m.callback_url = ${endpoint.url} AND e.body->>'reason' IS DISTINCT FROM ${TASK_REASONS.missionCanceled}))
        AND NOT EXISTS (SELECT FROM webhook_delivery d
                         WHERE d.tenant_id = e.tenant_id AND d.event_id = e.id AND d.endpoint_id = ${endpoint.id}::uuid)
      ORDER BY e.created_at, e.id

@@ -1,5 +1,6 @@
 import { encodeId, newUuid, type Actor, type EventType, type Json } from '#contracts';
 import type { Tx } from '#database';
+import { lockEndpoint } from './endpoint.store.js';
 import { insertEvents, type EventRow } from './event.store.js';
 import { insertDeliveries, insertTestDelivery } from './outbound.store.js';
 
@@ -23,6 +24,7 @@ export async function testEndpoint(
   endpointId: string,
   actor: Actor,
 ): Promise<{ eventId: string; deliveryId: string }> {
+  await lockEndpoint(tx, endpointId); // it may have been removed since it was looked up
   const data = { endpoint_id: encodeId('endpoint', endpointId) };
   const row = tenantEventRow(tx, { type: 'endpoint.test', actor, data });
   await insertEvents(tx, [row]);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NoServiceError, WavekeeperError } from './errors.js';
+import { isRefusal, mayPass } from './errors.js';
 import * as api from './generated/index.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { sendOnce } from './send.js';
@@ -24,16 +24,6 @@ export interface Hold {
 
 export function holdOf(claim: api.Claim): Hold {
   return { attemptId: claim.attempt.id, leaseToken: claim.lease_token };
-}
-
-/** An answer that no repetition will change; 429 and what the service itself got wrong may pass. */
-export function isRefusal(error: unknown): error is WavekeeperError {
-  return error instanceof WavekeeperError && error.status < 500 && error.status !== 429;
-}
-
-/** May be answered otherwise later. */
-export function mayPass(error: unknown): error is Error {
-  return error instanceof NoServiceError || (error instanceof WavekeeperError && !isRefusal(error));
 }
 
 /** Prolongs a lease, once: the next beat is the repetition. */
@@ -94,7 +84,8 @@ export async function deliverLeftovers(
 /** What a key has to do with, and not the report: with another key, or a better one, it may be taken yet. */
 const OF_THE_KEY = ['not_found', 'unauthenticated', 'insufficient_scope'];
 
-function isSettled(delivery: Delivery): boolean {
+/** Nothing is left to say of this report. */
+export function isSettled(delivery: Delivery): boolean {
   return delivery.kind === 'taken' || (delivery.kind === 'refused' && !OF_THE_KEY.includes(delivery.code));
 }
 
@@ -123,15 +114,11 @@ async function sentOnce(send: () => Promise<unknown>): Promise<Delivery> {
     return { kind: 'taken' };
   } catch (error) {
     if (isRefusal(error)) return { kind: 'refused', code: error.code };
-    if (mayPass(error) || isTimeout(error)) return { kind: 'unanswered' };
+    if (mayPass(error)) return { kind: 'unanswered' };
     throw error;
   }
 }
 
 function atMost(): AbortSignal {
   return AbortSignal.timeout(REQUEST_MS);
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'TimeoutError';
 }

@@ -1,6 +1,8 @@
 import type { Problem, Task } from './generated/index.js';
 
 const EXCERPT_CHARACTERS_MAX = 300;
+/** Of what is no problem document, so that the service has not said it. */
+const UNKNOWN_CODE = 'unknown';
 
 /** The service answered, and what it answered is no success. `problem` is its answer (RFC 9457). */
 export class WavekeeperError extends Error {
@@ -90,6 +92,18 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
   return Number.isNaN(atMs) ? null : Math.max(atMs - nowMs, 0);
 }
 
+/** An answer of the service itself that no repetition will change. */
+export function isRefusal(error: unknown): error is WavekeeperError {
+  if (!(error instanceof WavekeeperError) || error.code === UNKNOWN_CODE) return false;
+  return error.status < 500 && error.status !== 429;
+}
+
+/** May be answered otherwise later: nobody answered, not in time, something in the service's place, or it has a bad moment. */
+export function mayPass(error: unknown): error is Error {
+  if (error instanceof WavekeeperError) return !isRefusal(error);
+  return error instanceof NoServiceError || (error instanceof DOMException && error.name === 'TimeoutError');
+}
+
 function isProblem(body: unknown): body is Problem {
   if (body === null || typeof body !== 'object') return false;
   return (
@@ -106,7 +120,7 @@ function unknownProblem(response: Response, body: unknown): Problem {
     status: response.status,
     detail: text.slice(0, EXCERPT_CHARACTERS_MAX),
     instance: '',
-    code: 'unknown',
+    code: UNKNOWN_CODE,
     retryable: response.status >= 500,
     errors: [],
   };

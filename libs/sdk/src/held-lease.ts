@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beat, isRefusal, type Hold } from './attempt-client.js';
+import { beat, type Hold } from './attempt-client.js';
+import { isRefusal } from './errors.js';
 import type { Wavekeeper } from './wavekeeper.js';
 
 const BEATS_PER_LEASE = 3;
 /** What is said more often is said by the next beat. */
 const SAY_MS = 1_000;
+
+/** What the service says of a lease that is over. Another refusal speaks of the key or of the beat, not of the lease. */
+export const LOST_CODES = ['attempt_canceled', 'lease_lost'];
 
 /** The attempt is no longer this worker's: stop, nothing of it will count. */
 export class AttemptLostError extends Error {
@@ -76,7 +80,8 @@ export class HeldLease {
       this.#heldUntilMs = sentAtMs + this.leaseMs;
     } catch (error) {
       if (this.#released.signal.aborted) return;
-      if (isRefusal(error)) this.#lost.abort(new AttemptLostError(error.code));
+      if (isRefusal(error) && LOST_CODES.includes(error.code))
+        this.#lost.abort(new AttemptLostError(error.code));
       else if (performance.now() >= this.#heldUntilMs) this.#lost.abort(new AttemptLostError('lease_lost'));
     }
   }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaskFailedError, WaitTimeoutError } from './errors.js';
+import { mayPass, TaskFailedError, WaitTimeoutError } from './errors.js';
 import type { Task } from './generated/index.js';
 import type { MissionHints } from './mission-hints.js';
 
 /** Without a hint it looks again after this, and then ever less often. */
 const LOOK_MS = 1_000;
 const LOOK_MAX_MS = 15_000;
-/** Hints that come within this time are one look. */
+/** Hints that come within this time are one look; ever more of them, so that many waits do not use up a tenant's requests. */
 const COALESCE_MS = 100;
+const COALESCE_MAX_MS = 2_000;
 const TIMEOUT_MS_DEFAULT = 600_000;
 
 export interface WaitOptions {
@@ -35,17 +36,24 @@ export async function waitForTask(
     for (let looks = 0; ; looks += 1) {
       const hinted = new AbortController();
       wake = () => hinted.abort(); // also by what happens while the task is read
-      const task = await read();
-      missionId = task.mission_id;
-      if (task.state === 'completed') return task;
-      if (task.state === 'failed' || task.state === 'canceled') throw new TaskFailedError(task);
+      const task = await read().catch((error: unknown) => orLater(error, endsAtMs));
+      missionId = task?.mission_id ?? missionId;
+      if (task?.state === 'completed') return task;
+      if (task?.state === 'failed' || task?.state === 'canceled') throw new TaskFailedError(task);
       const leftMs = endsAtMs - performance.now();
-      if (leftMs <= 0) throw new WaitTimeoutError(task);
+      if (task !== null && leftMs <= 0) throw new WaitTimeoutError(task);
       await pause(Math.min(leftMs, LOOK_MS * 1.5 ** looks, LOOK_MAX_MS), hinted.signal, signal);
+      if (hinted.signal.aborted) await delay(Math.min(COALESCE_MS * 1.5 ** looks, COALESCE_MAX_MS));
     }
   } finally {
     stopListening();
   }
+}
+
+/** Null where another look may succeed and there is time for one; else what went wrong. */
+function orLater(error: unknown, endsAtMs: number): null {
+  if (mayPass(error) && performance.now() < endsAtMs) return null;
+  throw error;
 }
 
 /** Throws what the caller's own signal was aborted with. */
@@ -53,5 +61,4 @@ async function pause(pauseMs: number, hinted: AbortSignal, signal: AbortSignal |
   const woken = signal === undefined ? hinted : AbortSignal.any([hinted, signal]);
   await delay(pauseMs, undefined, { signal: woken }).catch(() => undefined);
   signal?.throwIfAborted();
-  if (hinted.aborted) await delay(COALESCE_MS);
 }

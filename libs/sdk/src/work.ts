@@ -60,7 +60,8 @@ export async function workOn(
     attempt: claim.attempt,
     signal,
     progress: (fraction, message) =>
-      lease.say(Math.min(Math.max(fraction, 0), 1), message && plain(message, MESSAGE_CHARACTERS_MAX)),
+      // `done / total` of nothing is no number
+      lease.say(Math.min(Math.max(fraction, 0), 1) || 0, message && plain(message, MESSAGE_CHARACTERS_MAX)),
     upload: async (name, bytes, mediaType = 'application/octet-stream') => {
       const artifact = await upload(wavekeeper, claim, { name, bytes, mediaType, signal });
       uploaded.push(artifact.id);

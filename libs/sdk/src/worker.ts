@@ -1,9 +1,10 @@
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { deliver, deliverLeftovers, holdOf, mayPass, release, type Delivery } from './attempt-client.js';
+import { deliver, deliverLeftovers, holdOf, isSettled, release, type Delivery } from './attempt-client.js';
+import { mayPass } from './errors.js';
 import { homeDir } from './connection.js';
 import * as api from './generated/index.js';
-import { HeldLease } from './held-lease.js';
+import { HeldLease, LOST_CODES } from './held-lease.js';
 import { Outbox, type OutboxEntry, type Report } from './outbox.js';
 import { sendOnce } from './send.js';
 import { answerOf, Wavekeeper } from './wavekeeper.js';
@@ -200,7 +201,10 @@ class Worker {
     const lease = new HeldLease(wavekeeper, holdOf(claim), leaseMs);
     try {
       const report = await workOn(this.handler, claim, { wavekeeper, lease, giveBack });
-      if (lease.lostCode !== null) return { kind: 'lost', reason: lease.lostCode };
+      // A result that is late is kept by the service, and may still be accepted; of a canceled task nothing is wanted.
+      const isWanted =
+        lease.lostCode === null || (lease.lostCode === 'lease_lost' && report?.verb === 'complete');
+      if (!isWanted) return { kind: 'lost', reason: lease.lostCode };
       return report === null ? await this.#release(claim) : await this.#handIn(claim, report);
     } catch (error) {
       if (error instanceof BrokenWorkerError) await this.#release(claim);
@@ -219,8 +223,8 @@ class Worker {
     const { wavekeeper, outbox } = this.settings;
     const entry = { ...holdOf(claim), report };
     const delivery = await deliver(wavekeeper, entry, { outbox, hurry: this.#giveBack.signal });
-    if (delivery.kind === 'unanswered') return { kind: 'unanswered' };
     if (delivery.kind === 'taken') return endOf(report);
+    if (delivery.kind === 'unanswered' || !isSettled(delivery)) return { kind: 'unanswered' };
     if (report.verb === 'fail' || LOST_CODES.includes(delivery.code))
       return { kind: 'lost', reason: delivery.code };
     // The lease is still ours, only this result is not taken: say so, or the attempt would hang until its lease ends.
@@ -260,9 +264,6 @@ class Worker {
     return { cancel: () => clearTimeout(timer) };
   }
 }
-
-/** Why a report is no longer wanted. */
-const LOST_CODES = ['attempt_canceled', 'lease_lost'];
 
 function endOf(report: Report): AttemptEnd {
   return report.verb === 'complete'

@@ -7,6 +7,9 @@ import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { Route } from '../edge/route.js';
 import { requestedBytes, type ByteRange } from './byte-range.js';
 
+/** As long as a live stream waits for its reader. */
+const SLOW_READER_MS = 30_000;
+
 @Controller('v1/artifacts')
 export class ArtifactsController {
   constructor(@Inject(Transactions) private readonly transactions: Transactions) {}
@@ -45,15 +48,23 @@ export class ArtifactsController {
   /** Part by part, as fast as the reader takes them, each in a transaction of its own: artifacts never change. */
   private async send(call: Call, artifactId: string, range: ByteRange): Promise<void> {
     const { response } = call;
-    for (let start = range.start; start <= range.end && !response.destroyed;) {
+    const closed = once(response, 'close');
+    for (let start = range.start; start <= range.end;) {
       const partEnd = (Math.floor(start / ARTIFACT_PART_BYTES) + 1) * ARTIFACT_PART_BYTES - 1;
       const part = { start, end: Math.min(partEnd, range.end) };
       const bytes = await this.transactions.inTransaction(call.tenantId, (tx) =>
         readArtifactBytes(tx, artifactId, part),
       );
-      if (!response.write(bytes)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (response.destroyed) return;
+      if (!response.write(bytes)) await this.untilDrained(response, closed);
       start = part.end + 1;
     }
+  }
+
+  /** A reader that takes nothing for so long is cut off: what it has asked for is held for it here. */
+  private async untilDrained(response: Response, closed: Promise<unknown>): Promise<void> {
+    const timer = setTimeout(() => response.destroy(), SLOW_READER_MS);
+    await Promise.race([once(response, 'drain'), closed]).finally(() => clearTimeout(timer));
   }
 }
 

@@ -34,7 +34,7 @@ export class UploadController {
     @Subject() attempt: Resource,
     @QueryOf(artifactQuerySchema) query: z.output<typeof artifactQuerySchema>,
   ) {
-    return this.uploads.receive(call.request, async (file) => {
+    return this.uploads.receive(call, async (file) => {
       requireSha256(query.sha256, file.sha256);
       const mediaType = mediaTypeOf(call);
       const { sizeBytes, sha256, read } = file;

@@ -1,24 +1,37 @@
 import { Injectable } from '@nestjs/common';
-import type { Request } from 'express';
 import { ARTIFACT_BYTES_MAX } from '#contracts';
+import type { Call } from '../edge/call.js';
 import { ApiProblem } from '../edge/problem.js';
 import { receiveFile, type ReceivedFile } from './received-file.js';
 
 /** Uploads that this process takes at once: so many times 64 MiB of disk. */
 const UPLOADS_MAX = 8;
 
+/** Of these for one tenant, so that none keeps the others from theirs. */
+const UPLOADS_PER_TENANT_MAX = 4;
+
 /** Receives artifacts, a bounded number at a time. */
 @Injectable()
 export class Uploads {
-  private running = 0;
+  /** The tenant of each upload under way. */
+  private readonly running: string[] = [];
 
   /** Hands the received body to `take` and forgets it then. 429 when too many are under way. */
-  async receive<Result>(request: Request, take: (file: ReceivedFile) => Promise<Result>): Promise<Result> {
-    if (this.running >= UPLOADS_MAX)
-      throw new ApiProblem(429, 'too_many_uploads', `${UPLOADS_MAX} uploads are under way here already.`, {
-        retryAfterSeconds: 1,
-      });
-    this.running += 1;
+  async receive<Result>(
+    { request, tenantId }: Pick<Call, 'request' | 'tenantId'>,
+    take: (file: ReceivedFile) => Promise<Result>,
+  ): Promise<Result> {
+    const ofTenant = this.running.filter((one) => one === tenantId).length;
+    if (ofTenant >= UPLOADS_PER_TENANT_MAX || this.running.length >= UPLOADS_MAX)
+      throw new ApiProblem(
+        429,
+        'too_many_uploads',
+        'Too many uploads are under way here; try again in a moment.',
+        {
+          retryAfterSeconds: 1,
+        },
+      );
+    this.running.push(tenantId);
     try {
       const file = await receiveFile(request, ARTIFACT_BYTES_MAX);
       try {
@@ -27,7 +40,7 @@ export class Uploads {
         await file.close();
       }
     } finally {
-      this.running -= 1;
+      this.running.splice(this.running.indexOf(tenantId), 1);
     }
   }
 }

@@ -217,6 +217,26 @@ describe('an Idempotency-Key', () => {
       expect([status, body.code]).toEqual([422, 'idempotency_key_reused']);
   });
 
+  it('tells a key of one mission nothing that a key of the tenant was answered', async () => {
+    const { apiKey } = await aTenant(transactions);
+    const missionId = String(
+      (await api().post('/v1/missions').set(bearer(apiKey)).send({ title: 'its own' })).body.id,
+    );
+    const bound = await api()
+      .post('/v1/api-keys')
+      .set(bearer(apiKey))
+      .send({ name: 'bound', scopes: ['webhooks:manage'], mission_id: missionId });
+    const create = (key: string) =>
+      api()
+        .post('/v1/webhook-endpoints')
+        .set({ ...bearer(key), 'Idempotency-Key': 'setup' })
+        .send({ url: 'https://a.example/hook', event_types: ['*'] });
+    expect((await create(apiKey)).status).toBe(201);
+    const refused = await create(String(bound.body.api_key));
+    expect([refused.status, refused.body.code]).toEqual([422, 'idempotency_key_reused']);
+    expect(refused.text).not.toContain('whsec_');
+  });
+
   it('is not used up by a request that failed', async () => {
     const { apiKey } = await aTenant(transactions);
     const headers = { ...bearer(apiKey), 'Idempotency-Key': 'k' };

@@ -60,7 +60,7 @@ export class CommandRunner {
     if (key === null) return answer(call.response, { reply: await work(), replayed: false });
     const known = await this.transactions.inTransaction(call.tenantId, async (tx) => {
       const kept = await findKeptReply(tx, key);
-      return kept && this.replay(tx, key, kept, fingerprintOf(call.request));
+      return kept && this.replay(tx, key, kept, fingerprintOf(call.request, call.boundMissionId));
     });
     if (known !== null) return answer(call.response, known);
     const reply = await work();
@@ -76,7 +76,7 @@ export class CommandRunner {
     const outcome = await this.transactions.inSystemTransaction(async (system): Promise<Outcome> => {
       if (given === null) return { reply: (await work(system)).reply, replayed: false };
       const key = `operator\n${given}`; // no tenant can send a line feed in a header
-      const fingerprint = fingerprintOf(request);
+      const fingerprint = fingerprintOf(request, null);
       await lockOperatorKey(system, key);
       const kept = await findOperatorReply(system, key);
       if (kept !== null) return this.replay(await system.become(kept.tenantId), key, kept, fingerprint);
@@ -92,7 +92,7 @@ export class CommandRunner {
     tx: Tx,
     { call, key, work }: { call: Call; key: string; work: (tx: Tx) => Promise<Reply> },
   ): Promise<Outcome> {
-    const fingerprint = fingerprintOf(call.request);
+    const fingerprint = fingerprintOf(call.request, call.boundMissionId);
     const kept = await takeIdempotencyKey(tx, key, fingerprint);
     if (kept !== null) return this.replay(tx, key, kept, fingerprint);
     const reply = await work(tx);
@@ -137,10 +137,11 @@ function idempotencyKeyOf(request: Request): string | null {
   throw new ApiProblem(422, 'invalid_idempotency_key', 'An Idempotency-Key is 1 to 255 characters of ASCII.');
 }
 
-/** What makes two requests the same one. */
-function fingerprintOf(request: Request): string {
+/** What makes two requests the same one: also how far their keys reach, since an answer may tell of all that they reach. */
+function fingerprintOf(request: Request, boundMissionId: string | null): string {
   const { body } = requestStateOf(request);
-  const text = `${request.method} ${request.path}\n${body === undefined ? '' : canonicalJson(body)}`;
+  const reach = boundMissionId === null ? '' : ` within ${boundMissionId}`;
+  const text = `${request.method} ${request.path}${reach}\n${body === undefined ? '' : canonicalJson(body)}`;
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Redirect } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { Transactions } from '#database';
 import { Route } from '../edge/route.js';
@@ -24,12 +24,5 @@ export class HealthController {
   async readReadiness() {
     await this.transactions.inSystemTransaction(({ db }) => db.$queryRaw`SELECT 1 AS ready`);
     return { status: 'ready' };
-  }
-
-  @Get()
-  @Route({ summary: 'Leads to the documentation', access: 'public', status: 302, answer: null })
-  @Redirect('/docs', 302)
-  readRoot(): void {
-    // the redirect is all
   }
 }

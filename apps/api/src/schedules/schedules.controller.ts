@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Inject, Patch, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import {
+  callbackSchema,
   pageOf,
   scheduleInputSchema,
   schedulePatchSchema,
@@ -19,6 +20,7 @@ import {
   lockSchedule,
   readSchedule,
   updateSchedule,
+  type NewCallback,
   type Resource,
 } from '#ledger';
 import { recordAudit, SecretBox } from '#tenancy';
@@ -30,8 +32,14 @@ import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { firstCallback } from '../endpoints/endpoints.view.js';
 import { requireWebhookUrl } from '../edge/webhook-url.js';
 import { changeableView, scheduleView } from './schedules.view.js';
+
+/** A callback address that is new to the mission shows its secret here, this once. */
+const changedScheduleSchema = scheduleSchema
+  .extend({ callback: callbackSchema.optional() })
+  .meta({ id: 'ChangedSchedule' });
 
 @Controller('v1')
 export class SchedulesController {
@@ -67,7 +75,7 @@ export class SchedulesController {
     access: ['tasks:write'],
     subject: 'mission',
     status: 201,
-    answer: scheduleSchema,
+    answer: changedScheduleSchema,
   })
   async createSchedule(
     @CurrentCall() call: Call,
@@ -77,10 +85,10 @@ export class SchedulesController {
     requireWebhookUrl(this.checkWebhookUrl, input.task.callback_url, '/task/callback_url');
     return this.commands.run(call, async (tx) => {
       const id = await createSchedule(tx, mission.id, input, call.actor);
-      await this.ensureCallback(tx, mission.id, input.task);
+      const callbacks = await this.ensureCallback(tx, mission.id, input.task);
       const after = await readView(tx, id);
       await recordAudit(tx, { actor: call.actor, action: 'schedule.created', subjectId: after.id, after });
-      return { status: 201, body: after };
+      return { status: 201, body: { ...after, ...firstCallback(callbacks) } };
     });
   }
 
@@ -98,7 +106,7 @@ export class SchedulesController {
     summary: 'Change, pause or resume a schedule',
     access: ['tasks:write'],
     subject: 'schedule',
-    answer: scheduleSchema,
+    answer: changedScheduleSchema,
   })
   async updateSchedule(
     @CurrentCall() call: Call,
@@ -111,7 +119,7 @@ export class SchedulesController {
       const before = scheduleView(locked);
       requireMatch(call.request, changeableView(before));
       await updateSchedule(tx, schedule.id, patch, call.actor);
-      await this.ensureCallback(tx, locked.missionId, patch.task);
+      const callbacks = await this.ensureCallback(tx, locked.missionId, patch.task);
       const after = await readView(tx, schedule.id);
       await recordAudit(tx, {
         actor: call.actor,
@@ -120,9 +128,9 @@ export class SchedulesController {
         before: fieldsOf(before, patch),
         after: fieldsOf(after, patch),
       });
-      return after;
+      return { after, callbacks };
     });
-    return tagged(call, changed);
+    return { ...tagged(call, changed.after), ...firstCallback(changed.callbacks) };
   }
 
   @Delete('schedules/:id')
@@ -142,9 +150,13 @@ export class SchedulesController {
   }
 
   /** Its tasks will ask for this address when nobody is there who could be refused. */
-  private async ensureCallback(tx: Tx, missionId: string, task: ScheduledTask | undefined): Promise<void> {
+  private async ensureCallback(
+    tx: Tx,
+    missionId: string,
+    task: ScheduledTask | undefined,
+  ): Promise<NewCallback[]> {
     const url = task?.callback_url ?? null;
-    await ensureCallbackEndpoints(tx, this.secretBox, missionId, url === null ? [] : [url]);
+    return ensureCallbackEndpoints(tx, this.secretBox, missionId, url === null ? [] : [url]);
   }
 }
 

@@ -32,6 +32,8 @@ export function serveDashboard(app: NestExpressApplication, dashboardDir: string
 }
 
 interface ServedFile {
+  readonly root: string;
+  /** Below the root. */
   readonly path: string;
   /** Best first; what was compressed when it was built. */
   readonly encodings: readonly (keyof typeof ENCODINGS)[];
@@ -41,7 +43,7 @@ interface ServedFile {
 function listFiles(dashboardDir: string): ReadonlyMap<string, ServedFile> {
   const names = readdirSync(dashboardDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && entry.name !== 'index.html')
-    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((entry) => path.relative(dashboardDir, path.join(entry.parentPath, entry.name)))
     .filter((file) => !file.includes(`${path.sep}.`));
   const all = new Set(names);
   const encodings = Object.keys(ENCODINGS) as (keyof typeof ENCODINGS)[];
@@ -50,8 +52,12 @@ function listFiles(dashboardDir: string): ReadonlyMap<string, ServedFile> {
     names
       .filter((file) => !isCompressed(file))
       .map((file) => [
-        `/${path.relative(dashboardDir, file).split(path.sep).join('/')}`,
-        { path: file, encodings: encodings.filter((encoding) => all.has(`${file}${ENCODINGS[encoding]}`)) },
+        `/${file.split(path.sep).join('/')}`,
+        {
+          root: dashboardDir,
+          path: file,
+          encodings: encodings.filter((encoding) => all.has(`${file}${ENCODINGS[encoding]}`)),
+        },
       ]),
   );
 }
@@ -82,5 +88,5 @@ function sendFile(request: Request, response: Response, file: ServedFile): void 
   if (file.encodings.length > 0) response.setHeader('Vary', 'Accept-Encoding');
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
   const suffix = encoding === undefined ? '' : ENCODINGS[encoding];
-  response.sendFile(`${file.path}${suffix}`, { cacheControl: false });
+  response.sendFile(`${file.path}${suffix}`, { root: file.root, cacheControl: false });
 }

@@ -72,7 +72,7 @@ export class SubmitController {
     return this.commands.run(call, async (tx) => {
       const missionId = await missionOf(tx);
       const submitted = await submitTasks(tx, missionId, submission.items, call.actor);
-      const urls = callbackUrls(submission);
+      const urls = callbackUrls(submission, submitted);
       const callbacks = await ensureCallbackEndpoints(tx, this.secretBox, missionId, urls);
       return submission.isBatch ? replyForMany(submitted, callbacks) : replyForOne(tx, submitted, callbacks);
     });
@@ -106,6 +106,11 @@ function replyForMany(submitted: readonly SubmittedTask[], callbacks: readonly N
   return { status: 200, body: { data: submitted, ...added } };
 }
 
-function callbackUrls(submission: Submission): string[] {
-  return submission.items.flatMap((item) => ('task' in item ? (item.task.callback_url ?? []) : []));
+/** Those of the tasks that are new: what was there already keeps its own, and what was refused has none. */
+function callbackUrls({ items }: Submission, submitted: readonly SubmittedTask[]): string[] {
+  return items.flatMap((item, index) => {
+    const answer = submitted[index];
+    const isNew = answer !== undefined && 'existing' in answer && !answer.existing;
+    return 'task' in item && isNew ? (item.task.callback_url ?? []) : [];
+  });
 }

@@ -101,6 +101,13 @@ describe('a list of issues', () => {
     expect(plan.skipped).toEqual({ 'epic, whose children are imported': 1, 'issue of type message': 1 });
   });
 
+  it('of GitHub that does not name its repository is refused: two of them would become one mission', async () => {
+    const file = await aFile(
+      JSON.stringify([{ number: 1, title: 'A', body: '', state: 'OPEN', labels: [] }]),
+    );
+    await expect(readPlan(file)).rejects.toMatchObject({ exitCode: EXIT.usage });
+  });
+
   it('of GitHub becomes its open issues, and what they say that they depend on', async () => {
     const plan = await readPlan(example('import-github.json'));
     expect(plan).toMatchObject({

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EXIT } from '../exit-codes.js';
+import { CommandFailure } from '../failure.js';
 import { inOrder, type ImportPlan, type PlannedTask, type Skipped } from './plan.js';
 import { beginning, firstLine } from './text.js';
 
@@ -107,7 +109,7 @@ const githubSchema = z.object({
 });
 type GithubIssue = z.output<typeof githubSchema>;
 
-/** True for an issue as `gh issue list --json number,title,body,state,labels` writes it. */
+/** True for an issue as `gh issue list --json number,title,body,state,labels,url` writes it. */
 export function isGithubIssue(value: unknown): boolean {
   return z.object({ number: z.int(), title: z.string(), state: z.string() }).safeParse(value).success;
 }
@@ -116,7 +118,14 @@ export function isGithubIssue(value: unknown): boolean {
 export function planOfGithub(values: readonly unknown[], skipped: Skipped): ImportPlan {
   const issues = values.flatMap((value) => parsed(githubSchema, value, skipped));
   const isOpen = ({ state }: GithubIssue) => state.toLowerCase() === 'open';
-  const [, repository = 'issues'] = /github\.com\/([^/]+\/[^/]+)\/issues\//.exec(issues[0]?.url ?? '') ?? [];
+  const [, repository] = /^https?:\/\/[^/]+\/([^/]+\/[^/]+)\/issues\//.exec(issues[0]?.url ?? '') ?? [];
+  // Two repositories would become one mission: a number alone does not tell their issues apart.
+  if (repository === undefined)
+    throw new CommandFailure(
+      'These issues do not say which repository they are of.',
+      EXIT.usage,
+      'Export them with gh issue list --json number,title,body,state,labels,url.',
+    );
   return {
     ...ofTracker('github', repository),
     tasks: inOrder(issues.filter(isOpen).map(taskOfGithub), skipped),

@@ -1,0 +1,130 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Outbox } from './outbox.js';
+import { Wavekeeper } from './wavekeeper.js';
+import { worker, type WorkerReport } from './worker.js';
+
+interface Answer {
+  readonly status: number;
+  readonly body: object | string;
+}
+const problem = (status: number, code: string): Answer => ({
+  status,
+  body: {
+    type: 'about:blank',
+    title: code,
+    status,
+    detail: code,
+    instance: '',
+    code,
+    retryable: false,
+    errors: [],
+  },
+});
+const NOTHING: Answer = { status: 200, body: { data: [] } };
+const CLAIM = {
+  attempt: { id: 'att_1' },
+  task: { id: 'tsk_1' },
+  brief: {},
+  lease_token: 'token',
+  lease_expires_at: '',
+};
+
+let server: Server;
+let homeDir: string;
+let wavekeeper: Wavekeeper;
+/** What each path's last part is answered, in order; the last of them again and again. */
+let answers: Record<string, Answer[]>;
+let asked: { verb: string; body: Record<string, unknown> }[];
+beforeEach(async () => {
+  asked = [];
+  answers = { claims: [{ status: 200, body: { data: [CLAIM] } }, NOTHING] };
+  homeDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-worker-'));
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const verb = path.basename(request.url ?? '');
+      asked.push({ verb, body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown> });
+      const left = answers[verb] ?? [];
+      const { status, body } = (left.length > 1 ? left.shift() : left[0]) ?? { status: 200, body: {} };
+      const isText = typeof body === 'string';
+      response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json' });
+      response.end(isText ? body : JSON.stringify(body));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  wavekeeper = new Wavekeeper({ url, apiKey: 'wk_test' });
+});
+afterEach(async () => {
+  server.close();
+  server.closeAllConnections();
+  await rm(homeDir, { recursive: true });
+});
+
+/** One task by this handler, and what the worker said of it. */
+async function work(handler: Parameters<typeof worker>[1]): Promise<WorkerReport[]> {
+  const reports: WorkerReport[] = [];
+  const onReport = (report: WorkerReport) => void reports.push(report);
+  const hurry = AbortSignal.timeout(1); // one try of each report
+  await worker(
+    { pool: 'build', wavekeeper, homeDir, tasksMax: 1, hurry, stop: new AbortController().signal, onReport },
+    handler,
+  );
+  return reports;
+}
+const kept = async () => (await Outbox.open(homeDir, wavekeeper.url)).entries();
+
+describe('a result', () => {
+  it.each([
+    ['a key that is not known any more', problem(401, 'unauthenticated')],
+    ['a key that may not', problem(403, 'insufficient_scope')],
+    ['something that stands before the service', { status: 404, body: '<html>no such page</html>' }],
+  ])('stays in the outbox as it is when it is refused by %s', async (_, answer) => {
+    answers['complete'] = [answer];
+    const reports = await work(() => Promise.resolve({ ok: true }));
+    expect(reports.at(-1)).toMatchObject({ kind: 'ended', end: { kind: 'unanswered' } });
+    expect(await kept()).toMatchObject([{ attemptId: 'att_1', report: { verb: 'complete' } }]);
+    expect(asked.map(({ verb }) => verb)).not.toContain('fail');
+  });
+
+  it('that is late is said all the same, for the service to keep', async () => {
+    answers['heartbeat'] = [problem(409, 'lease_lost')];
+    answers['complete'] = [problem(409, 'lease_lost')];
+    const reports = await work(async (_, context) => {
+      await context.progress(0.5);
+      return { ok: true };
+    });
+    expect(asked.map(({ verb }) => verb)).toContain('complete');
+    expect(reports.at(-1)).toMatchObject({ end: { kind: 'lost', reason: 'lease_lost' } });
+    expect(await kept()).toEqual([]);
+  });
+});
+
+describe('a beat that is refused', () => {
+  it('for another reason than its lease stops nothing', async () => {
+    answers['heartbeat'] = [problem(422, 'validation_failed')];
+    const reports = await work(async (_, context) => {
+      await context.progress(0.5);
+      expect(context.signal.aborted).toBe(false);
+      return { ok: true };
+    });
+    expect(reports.at(-1)).toMatchObject({ end: { kind: 'completed' } });
+  });
+});
+
+describe('progress', () => {
+  it('of nothing of nothing is none', async () => {
+    await work(async (_, context) => {
+      await context.progress(0 / 0);
+      return { ok: true };
+    });
+    expect(asked.find(({ verb }) => verb === 'heartbeat')?.body).toMatchObject({ progress: 0 });
+  });
+});
