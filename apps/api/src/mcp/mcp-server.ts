@@ -5,6 +5,7 @@ import type { Tx } from '#database';
 import type { Logger } from '#telemetry';
 import type { ResourceKind } from '#ledger';
 import { toProblem } from '../edge/to-problem.js';
+import { withFewIssues } from './few-issues.js';
 import { handOverText } from './hand-over.js';
 import type { McpTool } from './mcp-tool.js';
 import type { Reach } from './reach.js';
@@ -57,7 +58,8 @@ function addTool(server: McpServer, tool: McpTool, serving: Serving): void {
     idempotentHint: effect === 'reads',
     openWorldHint: false,
   };
-  server.registerTool(name, { title, description, inputSchema: input, annotations }, async (given) => {
+  const inputSchema = withFewIssues(input);
+  server.registerTool(name, { title, description, inputSchema, annotations }, async (given) => {
     try {
       serving.reach.require(tool.scopes);
       return { content: [{ type: 'text', text: JSON.stringify(await tool.run(serving.reach, given)) }] };

@@ -150,6 +150,16 @@ describe('the tools', () => {
     });
   });
 
+  it('are as short about what is wrong with their input, however much of it is', async () => {
+    const tasks = Array.from({ length: 50 }, () => ({ title: 5, instructions: 5 }));
+    const refused = await client
+      .callTool({ name: 'submit_tasks', arguments: { tasks } })
+      .then(({ isError, content }) => `${String(isError)} ${JSON.stringify(content)}`, String);
+    expect(refused).toMatch(/expected string/);
+    expect(refused.match(/expected string/g)?.length).toBeLessThanOrEqual(5);
+    expect(refused.length).toBeLessThan(ANSWER_BYTES_MAX / 4);
+  });
+
   it('refuse with the code and the words of the API', async () => {
     const refused = async (name: string, args: Record<string, unknown>) => {
       const { answer, isError } = await callTool(client, name, args);
