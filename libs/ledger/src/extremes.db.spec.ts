@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
+import { aCall } from '../../../test/support/model-call.js';
 import { toAccept, toCreate, toDispatch, toHandOff, toNote } from '../../../test/support/writes.js';
 import { addDirective, controlMission, ensureDefaultMission, permitModelCall } from './index.js';
 
@@ -156,20 +157,5 @@ describe('a conductor that only takes notes', () => {
 });
 
 function permit(mission: TestMission, reservedUsd: string) {
-  return mission.run((tx) =>
-    permitModelCall(tx, {
-      missionId: mission.id,
-      waveId: null,
-      attemptId: null,
-      role: 'worker',
-      model: 'claude-sonnet-5-5',
-      budgetTokens: 24_000,
-      countedTokens: null,
-      boundTier: 'counted',
-      boundTokens: 1_000,
-      estimatedTokens: 1_000,
-      reservedUsd,
-      deadlineMs: 60_000,
-    }),
-  );
+  return mission.run((tx) => permitModelCall(tx, aCall(mission, reservedUsd)));
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 import { updateMission } from '../../api/generated/sdk.gen.js';
 import type { Mission } from '../../api/generated/types.gen.js';
+import { LimitField } from '../../ui/limit-field.js';
 import { moneyProblem, moneyTyped } from '../../ui/money.js';
 import { usd } from '../../ui/format.js';
 
@@ -46,22 +47,18 @@ export function BudgetDialog({
             {usd(mission.budget.spent_usd)} spent, {usd(mission.budget.reserved_usd)} reserved. Every request
             is reserved at its worst case before it is sent, so a limit cannot be overshot.
           </Text>
-          <TextInput
+          <LimitField
             label="Limit in USD"
             description="Empty: none"
-            inputMode="decimal"
-            data-autofocus
             value={limit}
-            error={moneyProblem(limit)}
-            onChange={(event) => setLimit(event.currentTarget.value)}
+            onChange={setLimit}
+            data-autofocus
           />
-          <TextInput
+          <LimitField
             label="Limit per day in USD"
             description="Empty: none; days are UTC"
-            inputMode="decimal"
             value={daily}
-            error={moneyProblem(daily)}
-            onChange={(event) => setDaily(event.currentTarget.value)}
+            onChange={setDaily}
           />
           <Group justify="flex-end">
             <Button

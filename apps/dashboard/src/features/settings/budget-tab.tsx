@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
@@ -6,6 +6,7 @@ import { readBudgetOptions, readBudgetQueryKey } from '../../api/generated/@tans
 import { setBudget } from '../../api/generated/sdk.gen.js';
 import type { Budget } from '../../api/generated/types.gen.js';
 import { usd } from '../../ui/format.js';
+import { LimitField } from '../../ui/limit-field.js';
 import { moneyProblem, moneyTyped } from '../../ui/money.js';
 import { Loading, Panel, ProblemAlert } from '../../ui/parts.js';
 
@@ -40,21 +41,12 @@ function Limits({ budget }: { readonly budget: Budget }) {
           <Text fz="sm" c="dimmed">
             {usd(budget.spent_usd)} spent, {usd(budget.reserved_usd)} reserved.
           </Text>
-          <TextInput
-            label="Limit in USD"
-            description="Empty: none"
-            inputMode="decimal"
-            value={limit}
-            error={moneyProblem(limit)}
-            onChange={(event) => setLimit(event.currentTarget.value)}
-          />
-          <TextInput
+          <LimitField label="Limit in USD" description="Empty: none" value={limit} onChange={setLimit} />
+          <LimitField
             label="Limit per day in USD"
             description="Empty: none; days are UTC"
-            inputMode="decimal"
             value={daily}
-            error={moneyProblem(daily)}
-            onChange={(event) => setDaily(event.currentTarget.value)}
+            onChange={setDaily}
           />
           <Group>
             <Button
