@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useState, type SyntheticEvent } from 'react';
 import { createMission } from '../../api/generated/sdk.gen.js';
+import { LimitField } from '../../ui/limit-field.js';
 import { moneyProblem } from '../../ui/money.js';
 import { missionTyped, NOTHING_TYPED, type TypedMission } from './typed-mission.js';
 
@@ -82,13 +83,11 @@ function Fields(props: {
         value={typed.directives}
         onChange={(event) => onChange({ directives: event.currentTarget.value })}
       />
-      <TextInput
+      <LimitField
         label="Limit in USD"
         description="Empty: none"
-        inputMode="decimal"
         value={typed.limit}
-        error={moneyProblem(typed.limit)}
-        onChange={(event) => onChange({ limit: event.currentTarget.value })}
+        onChange={(limit) => onChange({ limit })}
       />
     </>
   );
