@@ -9,6 +9,7 @@ const MANY_TASKS = 20_000;
 const RUNS = 15;
 /** A context of many finished tasks beside one of few. */
 const TOKENS_RATIO_MAX = 1.15;
+const TIME_RATIO_MAX = 1.5;
 
 /** The benchmark of finished work: two missions on one ledger, nothing of which is sent to a model. */
 export async function benchFinishedWork({ transactions, size, say }: Run): Promise<Outcome> {
@@ -60,6 +61,9 @@ function outcomeOf(report: FinishedReport): Outcome {
         ],
       },
     ],
-    checks: [atMost('context of many to that of few', rounded(report.tokens_ratio, 3), TOKENS_RATIO_MAX)],
+    checks: [
+      atMost('context of many to that of few', rounded(report.tokens_ratio, 3), TOKENS_RATIO_MAX),
+      atMost('time of many to that of few', rounded(report.time_ratio), TIME_RATIO_MAX),
+    ],
   };
 }
