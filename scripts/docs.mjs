@@ -2,5 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { environmentPage } from '../dist/libs/config/src/environment-page.js';
+import { metricsPage } from '../dist/libs/telemetry/src/metrics-page.js';
 
-writeFileSync(fileURLToPath(new URL('../docs/environment.md', import.meta.url)), environmentPage());
+const pages = { environment: environmentPage(), metrics: metricsPage() };
+for (const [name, text] of Object.entries(pages))
+  writeFileSync(fileURLToPath(new URL(`../docs/${name}.md`, import.meta.url)), text);

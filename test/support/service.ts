@@ -2,7 +2,7 @@ import { runService } from '../../apps/cli/src/up-service.js';
 import { startSimulator, type SimulatorScript } from '../../apps/simulator/src/index.js';
 import { loadConfig, type QueueBackend } from '#config';
 import { encodeId } from '#contracts';
-import { silentLogger, type Logger } from '#telemetry';
+import { silentLogger, type AnswerScrape, type Logger } from '#telemetry';
 import { createTenant } from '#tenancy';
 import type { TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
@@ -26,6 +26,7 @@ export async function startService(
     readonly redisUrl?: string | undefined;
     readonly script?: SimulatorScript;
     readonly logger?: Logger;
+    readonly answerScrape?: AnswerScrape | null;
   },
 ): Promise<TestService> {
   const simulator = await startSimulator(options.script === undefined ? {} : { script: options.script });
@@ -47,6 +48,7 @@ export async function startService(
     secrets: { adminKey: OPERATOR_KEY, masterKey: '0'.repeat(64), previousMasterKey: null },
     model: { apiKey: 'test', baseUrl: simulator.url },
     logger: options.logger ?? silentLogger,
+    answerScrape: options.answerScrape ?? null,
   });
   const tenant = await newTenant(database);
   return {

@@ -13,6 +13,7 @@ import { ClaimsController } from './claims/claims.controller.js';
 import { ContextSeriesController } from './waves/context-series.controller.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import {
+  ANSWER_SCRAPE,
   CHECK_WEBHOOK_URL,
   KEY_ENVIRONMENT,
   LOGGER,
@@ -91,6 +92,7 @@ export class ApiModule {
         { provide: LOGGER, useValue: dependencies.logger },
         { provide: LISTENING_HOST, useValue: dependencies.config.host },
         { provide: OPERATOR_KEY, useValue: dependencies.adminKey },
+        { provide: ANSWER_SCRAPE, useValue: dependencies.answerScrape },
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
         { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },

@@ -7,6 +7,7 @@ import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ApiModule } from './api.module.js';
 import type { ApiDependencies } from './dependencies.js';
 import { entityTag } from './edge/entity-tag.js';
+import { measureRequest } from './edge/measure-request.js';
 import { NestLog } from './edge/nest-log.js';
 import { stampResponse } from './edge/request-state.js';
 import { UnusedConnections } from './edge/unused-connections.js';
@@ -35,6 +36,7 @@ export async function createApiApp(dependencies: ApiDependencies): Promise<INest
   );
   app.disable('x-powered-by');
   app.set('etag', (body: string | Buffer) => entityTag(body));
+  app.use(measureRequest);
   app.use(stampResponse);
   serveDocumentation(app);
   serveDashboard(app, dependencies.dashboardDir);

@@ -1,6 +1,6 @@
 import type { Config } from '#config';
 import type { EventNotices, Transactions } from '#database';
-import type { Logger } from '#telemetry';
+import type { AnswerScrape, Logger } from '#telemetry';
 import type { SecretBox } from '#tenancy';
 
 /** Why a webhook may not be sent to this address, in words for its owner; null when it may. */
@@ -19,9 +19,12 @@ export interface ApiDependencies {
   readonly dashboardDir: string;
   /** Hears of new events of every process. */
   readonly eventNotices: Pick<EventNotices, 'subscribe'>;
+  /** Null when nothing is kept to be scraped. */
+  readonly answerScrape: AnswerScrape | null;
 }
 
 export const LOGGER = Symbol('logger');
 export const OPERATOR_KEY = Symbol('operator key');
 export const KEY_ENVIRONMENT = Symbol('environment of new API keys');
+export const ANSWER_SCRAPE = Symbol('answer to who scrapes measurements');
 export const CHECK_WEBHOOK_URL = Symbol('check of webhook addresses');

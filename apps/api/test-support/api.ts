@@ -20,5 +20,6 @@ export function anApi(transactions: Transactions): Promise<INestApplication> {
     dashboardDir: path.resolve(import.meta.dirname, '../../../dist/dashboard'),
     checkWebhookUrl: (url) => (url === REFUSED_URL ? 'is an address of a private network' : null),
     eventNotices: { subscribe: () => () => undefined },
+    answerScrape: null,
   });
 }

@@ -2,9 +2,15 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '#config';
 import { EventNotices, tellOfEvents, type Transactions } from '#database';
-import { startDispatch, type RunningDispatch, type TicketHandlers, type TicketSlots } from '#dispatch';
+import {
+  readLoad,
+  startDispatch,
+  type RunningDispatch,
+  type TicketHandlers,
+  type TicketSlots,
+} from '#dispatch';
 import { ModelGateway } from '#model';
-import type { Logger } from '#telemetry';
+import { observe, type AnswerScrape, type Logger } from '#telemetry';
 import { openModelCredential, SecretBox } from '#tenancy';
 import {
   countDueDeliveries,
@@ -20,6 +26,8 @@ import { packageRoot } from './package-root.js';
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
 /** Digests that a model rewords at once: a luxury, which is to keep nothing else from the provider. */
 const DIGEST_SLOTS = 1;
+/** The ledger is read for its gauges no more often. */
+const GAUGES_EVERY_MS = 5_000;
 /** What is in hand when a stop is asked for may take so long to finish; then it is given back. */
 const DRAIN_MS_MAX = 12_000;
 /** After so long in all nothing is waited for any more: leases run out by themselves. */
@@ -37,6 +45,8 @@ export interface ServiceOptions {
   };
   readonly model: { readonly apiKey: string; readonly baseUrl: string };
   readonly logger: Logger;
+  /** Null when nothing is kept to be scraped. */
+  readonly answerScrape: AnswerScrape | null;
 }
 
 export interface RunningService {
@@ -62,6 +72,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
     countDueDeliveries,
   });
   const stopTelling = tellOfEvents(transactions, logger);
+  observe(() => readLoad(transactions, countDueDeliveries), GAUGES_EVERY_MS);
   const api = config.roles.includes('api') ? await startApi(options, allowedNetworks) : null;
   return {
     tick: () => dispatch.dispatcher.tick(),
@@ -99,7 +110,7 @@ function handlersOf(
 }
 
 async function startApi(
-  { config, databaseUrl, transactions, secrets, logger }: ServiceOptions,
+  { config, databaseUrl, transactions, secrets, logger, answerScrape }: ServiceOptions,
   allowedNetworks: readonly AllowedNetwork[],
 ): Promise<{ close(): Promise<void> }> {
   const eventNotices = new EventNotices(databaseUrl, logger);
@@ -115,6 +126,7 @@ async function startApi(
       return target.allowed ? null : REFUSALS[target.reason];
     },
     eventNotices,
+    answerScrape,
   });
   await app.listen(config.port, config.host);
   return {

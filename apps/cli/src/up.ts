@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from '#config';
 import { Transactions } from '#database';
-import { armCrashPoint, createLogger } from '#telemetry';
+import { armCrashPoint, createLogger, startTelemetry } from '#telemetry';
 import { readSimulatorScript, startSimulator } from '../../simulator/src/index.js';
 import { EXIT } from './exit-codes.js';
 import { openDatabase } from './up-database.js';
@@ -57,6 +57,12 @@ async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<stri
   const config = { ...asked, port: asked.port === 0 ? await findFreePort(asked.host) : asked.port };
   const url = config.roles.includes('api') ? urlOf(config) : null;
   const logger = createLogger(config.logLevel);
+  const telemetry = await startTelemetry({
+    metrics: config.metrics,
+    collector: config.collector,
+    listenAt: url === null ? { host: config.host, port: config.port } : null,
+  });
+  undo.push(() => telemetry.stop());
   const secrets = await loadSecrets(config);
   const database = await openDatabase(config);
   undo.push(() => database.stop());
@@ -76,6 +82,7 @@ async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<stri
     secrets,
     model,
     logger,
+    answerScrape: telemetry.answerScrape,
   });
   undo.push(() => service.stop());
   if (secrets.isNew)

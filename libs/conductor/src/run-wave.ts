@@ -1,5 +1,5 @@
 import { buildContext, canonicalJson, type ContextInput, type ContextPack } from '#context';
-import { contextLevel } from '#contracts';
+import { contextLevel, encodeId } from '#contracts';
 import type { Transactions } from '#database';
 import { pickDueMission } from '#dispatch';
 import {
@@ -20,7 +20,7 @@ import {
   UnprovedError,
   type ModelGateway,
 } from '#model';
-import { crashPoint, type Logger } from '#telemetry';
+import { crashPoint, inSpan, measure, type Logger } from '#telemetry';
 import { ConductorConversation, CUT_SHORT, type Conversation } from './conversation.js';
 import { nextTry, type Try, type TryFailure } from './domain/next-try.js';
 import { holdWaveLease, type WaveLease } from './wave-lease.js';
@@ -49,18 +49,28 @@ export class RunWave {
     });
     if (wave === null) return false;
     crashPoint('wave.opened');
+    const openedAt = performance.now();
     const lease = holdWaveLease(transactions, wave, shutdown);
     try {
-      await this.conduct(wave, lease);
-    } catch (error) {
-      await this.abort(wave, error);
+      const outcome = await inSpan('conduct wave', spanAttributes(wave), () => this.end(wave, lease));
+      measure('wavekeeper.wave.duration', (performance.now() - openedAt) / 1_000, { outcome });
     } finally {
       lease.release();
     }
     return true;
   }
 
-  private async conduct(wave: OpenWave, lease: WaveLease): Promise<void> {
+  private async end(wave: OpenWave, lease: WaveLease): Promise<'committed' | 'fenced_off' | 'aborted'> {
+    try {
+      return (await this.conduct(wave, lease)) ? 'committed' : 'fenced_off';
+    } catch (error) {
+      await this.abort(wave, error);
+      return 'aborted';
+    }
+  }
+
+  /** Whether it was committed. */
+  private async conduct(wave: OpenWave, lease: WaveLease): Promise<boolean> {
     const meter = new WaveMeter();
     const { input, pack, conversation } = await this.packAndAsk(wave, { lease, meter });
     crashPoint('wave.before_commit');
@@ -81,8 +91,9 @@ export class RunWave {
       }),
     );
     crashPoint('wave.after_commit');
-    if (!committed)
-      this.dependencies.logger.info({ wave: wave.waveId }, 'a wave had been fenced off before its commit');
+    if (committed) measureContext(wave, { peakTokens: meter.peakTokens, pack });
+    else this.dependencies.logger.info({ wave: wave.waveId }, 'a wave had been fenced off before its commit');
+    return committed;
   }
 
   /** Packs and asks; again and otherwise where that can help (see `nextTry`), with what the wave has left. */
@@ -222,6 +233,24 @@ function abortionOfFailure({ action, kind, message, retryAfterMs }: ModelFailure
 /** From the soft level on, the wave's commit says so. */
 function isWarning(tokens: number, { policy }: OpenWave): boolean {
   return contextLevel(tokens, policy.context_budget_tokens) !== 'ok';
+}
+
+function measureContext(
+  { policy }: OpenWave,
+  { peakTokens, pack }: { readonly peakTokens: number; readonly pack: ContextPack },
+): void {
+  measure('wavekeeper.wave.context_tokens', peakTokens);
+  measure('wavekeeper.wave.context_share', peakTokens / policy.context_budget_tokens);
+  for (const { name, tokens } of pack.sections)
+    measure('wavekeeper.context.section_tokens', tokens, { section: name });
+}
+
+function spanAttributes({ missionId, waveId, snapshot }: OpenWave) {
+  return {
+    'wavekeeper.mission.id': encodeId('mission', missionId),
+    'wavekeeper.wave.id': encodeId('wave', waveId),
+    'wavekeeper.wave.number': snapshot.wave.number,
+  };
 }
 
 function storedContext(wave: OpenWave, { input, pack, conversation }: Asked): StoredContext {

@@ -41,6 +41,8 @@ describe('loadConfig', () => {
       deliverySlots: 64,
       sweepIntervalMs: 5_000,
       logLevel: 'info',
+      metrics: false,
+      collector: false,
       simulatorScript: null,
       crashAt: null,
       clientUrl: null,

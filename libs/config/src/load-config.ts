@@ -32,6 +32,9 @@ export interface Config {
   readonly deliverySlots: number;
   readonly sweepIntervalMs: number;
   readonly logLevel: Settings['LOG_LEVEL'];
+  readonly metrics: boolean;
+  /** Whether an OpenTelemetry collector is to hear of what happens. */
+  readonly collector: boolean;
   readonly simulatorScript: string | null;
   readonly crashAt: string | null;
   readonly clientUrl: string | null;
@@ -94,6 +97,8 @@ function configFrom(settings: Settings): Config {
     deliverySlots: settings.WAVEKEEPER_DELIVERY_SLOTS,
     sweepIntervalMs: settings.WAVEKEEPER_SWEEP_SECONDS * 1_000,
     logLevel: settings.LOG_LEVEL,
+    metrics: settings.WAVEKEEPER_METRICS === 'on',
+    collector: settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     simulatorScript: orNull(settings.WAVEKEEPER_SIMULATOR_SCRIPT),
     crashAt: settings.NODE_ENV === 'production' ? null : orNull(settings.WAVEKEEPER_CRASH_AT),
     clientUrl: orNull(settings.WAVEKEEPER_URL),

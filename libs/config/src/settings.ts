@@ -89,6 +89,18 @@ export const settingsSchema = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('least level of a log line'),
+  WAVEKEEPER_METRICS: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe(
+      'on: measurements at /metrics in the text format of Prometheus; a process without an API serves them at PORT',
+    ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      'an OpenTelemetry collector that gets spans, and measurements where WAVEKEEPER_METRICS is off; the other OTEL_* mean what OpenTelemetry says',
+    ),
   NODE_ENV: z.string().optional().describe('production turns the crash points off'),
   WAVEKEEPER_SIMULATOR_SCRIPT: z
     .string()

@@ -1,3 +1,4 @@
+export { readLoad } from './read-load.js';
 export { startDispatch, type DispatchOptions, type RunningDispatch } from './start-dispatch.js';
 export { Dispatcher, type DispatcherOptions } from './dispatcher.js';
 export type { Doorbell, TicketHandlers, TicketSlots } from './doorbell.js';

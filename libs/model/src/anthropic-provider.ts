@@ -41,6 +41,8 @@ export class AnthropicProvider implements ModelProvider {
       maxRetries: 0, // the SDK would sleep out any retry-after while holding our slot
       timeout: options.watchdog.totalMs, // ends at the headers; what follows them is the watchdog's
       logLevel: 'off',
+      // Said here, so that no variable of the environment puts a tenant's text into spans.
+      openTelemetry: { propagation: false, traces: { contentMode: 'metadata_only' } },
     });
   }
 

@@ -2,6 +2,7 @@ import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import { estimateTokens } from '#contracts';
 import type { Transactions } from '#database';
 import { permitModelCall, readRateSamples, settleModelCall, type NewModelCall } from '#ledger';
+import { count, measure } from '#telemetry';
 import { AnthropicProvider } from './anthropic-provider.js';
 import { estimatedBound, fits, tokenRate, type Bound, type BoundTier } from './domain/bound.js';
 import { catalogueRow } from './domain/catalogue.js';
@@ -91,6 +92,7 @@ export class ModelGateway {
     this.provider =
       options.provider ??
       new AnthropicProvider({ ...options, watchdog: { ...WATCHDOG_LIMITS, ...options.watchdog } });
+    count('wavekeeper.context.budget_overruns', 0); // there to be seen before the first one
   }
 
   counters(): GatewayCounters {
@@ -112,8 +114,10 @@ export class ModelGateway {
     this.refusePremium(request, bound);
     const callId = await this.permit(request, { bound, estimatedTokens });
     const timeLeftMs = request.timeLeftMs ?? Number.POSITIVE_INFINITY;
+    const sentAt = performance.now();
     const sent = await this.provider.send({ body, apiKey, bound, budgetTokens, timeLeftMs, signal });
     this.counted[bound.tier] += 1;
+    measureRequest(request, { bound, sent, seconds: (performance.now() - sentAt) / 1_000 });
     await this.settle(request, callId, sent);
     return this.answerOf(request, sent);
   }
@@ -182,7 +186,10 @@ export class ModelGateway {
     { outcome, billing }: Transmission,
   ): Promise<void> {
     const usage = billing.kind === 'unknown' ? NO_USAGE : billing.usage;
-    if (promptTokens(usage) > request.contextBudgetTokens) this.counted.budget_overruns_total += 1;
+    if (promptTokens(usage) > request.contextBudgetTokens) {
+      this.counted.budget_overruns_total += 1;
+      count('wavekeeper.context.budget_overruns');
+    }
     await this.options.transactions.inTransaction(request.tenantId, (tx) =>
       settleModelCall(tx, callId, {
         tokens: {
@@ -228,6 +235,24 @@ export class ModelGateway {
   private row(request: ModelRequest) {
     return catalogueRow(request.body.model, new Date().toISOString().slice(0, 10));
   }
+}
+
+function measureRequest(
+  { role, body: { model } }: ModelRequest,
+  { bound, sent, seconds }: { readonly bound: Bound; readonly sent: Transmission; readonly seconds: number },
+): void {
+  const { outcome, billing } = sent;
+  const attributes = { 'gen_ai.request.model': model, 'wavekeeper.role': role };
+  count('wavekeeper.model.requests', 1, { bound: bound.tier });
+  measure('gen_ai.client.operation.duration', seconds, {
+    ...attributes,
+    ...(outcome instanceof ModelFailure ? { 'error.type': outcome.kind } : {}),
+  });
+  if (billing.kind === 'unknown') return;
+  const { input, cacheWrite5m, cacheWrite1h, cacheRead, output } = billing.usage;
+  const tokens = { input, cache_write: cacheWrite5m + cacheWrite1h, cache_read: cacheRead, output };
+  for (const [type, used] of Object.entries(tokens))
+    measure('gen_ai.client.token.usage', used, { ...attributes, 'gen_ai.token.type': type });
 }
 
 /** Who shares a pause: all requests for a model by the service's key, or by a tenant's own. */

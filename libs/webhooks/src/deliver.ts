@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeId } from '#contracts';
 import type { Transactions, Tx } from '#database';
 import { endpointSecretPlace } from '#ledger';
-import { crashPoint, type Logger } from '#telemetry';
+import { crashPoint, measure, type Logger } from '#telemetry';
 import { SealBrokenError } from '#tenancy';
 import { claimDelivery, type ClaimedDelivery } from './claim-delivery.store.js';
 import { DeliveryLeaseLostError } from './delivery.store.js';
@@ -116,6 +116,7 @@ export class Deliver {
         ringForMore(tx, recorded.state === 'pending' ? recorded.nextTryAt : null);
         return recorded;
       });
+      measure('wavekeeper.webhook.duration', outcome.durationMs / 1_000, { outcome: after.state });
       if (after.state === 'dead')
         logger.warn({ deliveryId: claimed.id, reason: after.reason }, 'a webhook was given up');
     } catch (error) {
