@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
-import { isApiKeyGood, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
+import { findEndedKeys, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { UploadController } from './artifacts/upload.controller.js';
@@ -29,7 +29,7 @@ import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
 import { UnusedConnections } from './edge/unused-connections.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
-import { EventStreams, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
+import { EventStreams, KEYS_LOOK_MS, SLOW_READER_MS, STREAM_BEAT_MS } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { InputRequestsController } from './input-requests/input-requests.controller.js';
@@ -111,10 +111,10 @@ export class ApiModule {
           useFactory: (transactions: Transactions) =>
             new EventStreams({
               notices: dependencies.eventNotices,
-              isKeyInForce: ({ tenantId, keyId }) =>
-                transactions.inTransaction(tenantId, (tx) => isApiKeyGood(tx, keyId)),
+              endedKeys: (keys) => transactions.inSystemTransaction((system) => findEndedKeys(system, keys)),
               logger: dependencies.logger,
               beatMs: STREAM_BEAT_MS,
+              keysLookMs: KEYS_LOOK_MS,
               slowReaderMs: SLOW_READER_MS,
             }),
           inject: [Transactions],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newUuid, scopeSchema, type Scope } from '#contracts';
-import type { Prisma, Tx } from '#database';
+import type { Prisma, SystemTx, Tx } from '#database';
 import {
   describeApiKey,
   formatApiKey,
@@ -79,6 +79,20 @@ export async function listApiKeys(
     select: SHOWN_COLUMNS,
   });
   return stored.map(toApiKeyRow);
+}
+
+/** Of these keys, the ids of those that may be used no more: revoked, expired or gone. */
+export async function findEndedKeys(
+  { db }: SystemTx,
+  keys: readonly { readonly tenantId: string; readonly keyId: string }[],
+): Promise<string[]> {
+  const [tenantIds, keyIds] = [keys.map(({ tenantId }) => tenantId), keys.map(({ keyId }) => keyId)];
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT asked.id FROM unnest(${tenantIds}::uuid[], ${keyIds}::uuid[]) AS asked (tenant_id, id)
+     WHERE NOT EXISTS (SELECT FROM api_key k
+                        WHERE k.tenant_id = asked.tenant_id AND k.id = asked.id AND k.revoked_at IS NULL
+                          AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()))`;
+  return rows.map(({ id }) => id);
 }
 
 /**

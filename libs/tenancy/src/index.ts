@@ -8,6 +8,7 @@ export { authenticate } from './authenticate.store.js';
 export {
   createApiKey,
   findApiKey,
+  findEndedKeys,
   isApiKeyGood,
   listApiKeys,
   rerollApiKey,

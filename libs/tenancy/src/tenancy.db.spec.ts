@@ -11,6 +11,7 @@ import {
   listTenants,
   lockTenant,
   rerollApiKey,
+  findEndedKeys,
   revokeApiKey,
   updateTenant,
 } from './index.js';
@@ -69,6 +70,20 @@ describe('authenticate', () => {
     const [key] = await keysOf(tenantId);
     await transactions.inTransaction(tenantId, (tx) => revokeApiKey(tx, key?.id ?? ''));
     await expect(signIn(apiKey)).resolves.toBeNull();
+  });
+
+  it('tells of many keys at once which have ended', async () => {
+    const [good, revoked] = [await aTenant(), await aTenant()];
+    const keys = await Promise.all(
+      [good, revoked].map(async ({ tenantId }) => ({
+        tenantId,
+        keyId: (await keysOf(tenantId))[0]?.id ?? '',
+      })),
+    );
+    const ended = () => transactions.inSystemTransaction((system) => findEndedKeys(system, keys));
+    expect(await ended()).toEqual([]);
+    await transactions.inTransaction(revoked.tenantId, (tx) => revokeApiKey(tx, keys[1]?.keyId ?? ''));
+    expect(await ended()).toEqual([keys[1]?.keyId]);
   });
 
   it('refuses a key that has expired', async () => {

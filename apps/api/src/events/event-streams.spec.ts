@@ -17,7 +17,7 @@ afterEach(async () => {
 /** Streams over real connections: every request follows, and is sent what `follow` sends. */
 async function serve(options: {
   readonly follow?: Parameters<EventStreams['run']>[2];
-  readonly isKeyInForce?: () => Promise<boolean>;
+  readonly endedKeys?: () => Promise<readonly string[]>;
   readonly slowReaderMs?: number;
 }) {
   let notice: EventListener = () => undefined;
@@ -28,9 +28,10 @@ async function serve(options: {
         return () => undefined;
       },
     },
-    isKeyInForce: options.isKeyInForce ?? (() => Promise.resolve(true)),
+    endedKeys: options.endedKeys ?? (() => Promise.resolve([])),
     logger: silentLogger,
     beatMs: 20,
+    keysLookMs: 20,
     slowReaderMs: options.slowReaderMs ?? 10_000,
   });
   const follow = options.follow ?? ((stream) => stream.untilWoken(10_000));
@@ -51,15 +52,15 @@ async function serve(options: {
 
 describe('a live stream', () => {
   it('ends with its reason when its key is revoked', async () => {
-    let isInForce = true;
-    const { url } = await serve({ isKeyInForce: () => Promise.resolve(isInForce) });
+    const ended: string[] = [];
+    const { url } = await serve({ endedKeys: () => Promise.resolve(ended) });
     const answer = await fetch(url);
-    isInForce = false;
+    ended.push(KEY.keyId);
     expect(await answer.text()).toContain('event: end\ndata: {"reason":"key_revoked"}');
   });
 
   it('shows that it lives, and outlives a database that cannot say whether its key holds', async () => {
-    const { url, streams } = await serve({ isKeyInForce: () => Promise.reject(new Error('away')) });
+    const { url, streams } = await serve({ endedKeys: () => Promise.reject(new Error('away')) });
     const answer = await fetch(url);
     const reader = answer.body?.getReader();
     let text = '';

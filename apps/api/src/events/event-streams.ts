@@ -9,18 +9,24 @@ import { LiveStream } from './live-stream.js';
 const STREAMS_PER_TENANT_MAX = 50;
 const STREAMS_PER_PROCESS_MAX = 500;
 const TRY_AGAIN_SECONDS = 5;
-/** How often each stream shows that it lives, and its key is looked at again: a revoked one ends it within this. */
+/** How often each stream shows that it lives. */
 export const STREAM_BEAT_MS = 10_000;
+/** How often the keys of all streams are looked at, in one statement: one that is revoked ends its streams within this. */
+export const KEYS_LOOK_MS = 1_000;
 export const SLOW_READER_MS = 10_000;
 
+type KeyOfTenant = Pick<Call, 'tenantId' | 'keyId'>;
+
 /** Who follows, by which key, and where to. */
-type Follower = Pick<Call, 'tenantId' | 'keyId'> & { readonly response: ServerResponse };
+type Follower = KeyOfTenant & { readonly response: ServerResponse };
 
 export interface EventStreamsOptions {
   readonly notices: Pick<EventNotices, 'subscribe'>;
-  readonly isKeyInForce: (key: Pick<Call, 'tenantId' | 'keyId'>) => Promise<boolean>;
+  /** The ids of those of these keys that are in force no more. */
+  readonly endedKeys: (keys: readonly KeyOfTenant[]) => Promise<readonly string[]>;
   readonly logger: Logger;
   readonly beatMs: number;
+  readonly keysLookMs: number;
   readonly slowReaderMs: number;
 }
 
@@ -28,9 +34,10 @@ export interface EventStreamsOptions {
 export class EventStreams implements OnModuleDestroy {
   private readonly streams = new Map<
     LiveStream,
-    { tenantId: string; hear: (events: CommittedEvents) => void }
+    KeyOfTenant & { readonly hear: (events: CommittedEvents) => void }
   >();
   private readonly stopListening: () => void;
+  private readonly lookingAtKeys: NodeJS.Timeout;
   private isStopping = false;
 
   constructor(private readonly options: EventStreamsOptions) {
@@ -39,6 +46,7 @@ export class EventStreams implements OnModuleDestroy {
         if (events === null) stream.wake();
         else if (events.tenantId === tenantId) hear(events);
     });
+    this.lookingAtKeys = setInterval(() => void this.endRevoked(), options.keysLookMs).unref();
   }
 
   /**
@@ -52,8 +60,9 @@ export class EventStreams implements OnModuleDestroy {
   ): Promise<void> {
     this.refuseTooMany(follower.tenantId);
     const stream = new LiveStream(follower.response, this.options.slowReaderMs);
-    this.streams.set(stream, { tenantId: follower.tenantId, hear: (events) => hear(stream, events) });
-    const beat = setInterval(() => void this.beat(stream, follower), this.options.beatMs);
+    const { tenantId, keyId } = follower;
+    this.streams.set(stream, { tenantId, keyId, hear: (events) => hear(stream, events) });
+    const beat = setInterval(() => stream.beat(), this.options.beatMs);
     try {
       stream.open();
       while (!stream.hasEnded) await follow(stream);
@@ -69,13 +78,16 @@ export class EventStreams implements OnModuleDestroy {
   onModuleDestroy(): void {
     this.isStopping = true;
     this.stopListening();
+    clearInterval(this.lookingAtKeys);
     for (const stream of this.streams.keys()) stream.end('shutting_down');
   }
 
-  private async beat(stream: LiveStream, key: Follower): Promise<void> {
-    const holds = await this.options.isKeyInForce(key).catch(() => true); // a database that is away revokes nothing
-    if (holds) stream.beat();
-    else stream.end('key_revoked');
+  private async endRevoked(): Promise<void> {
+    const keys = new Map([...this.streams.values()].map((stream) => [stream.keyId, stream]));
+    if (keys.size === 0) return;
+    // A database that is away revokes nothing.
+    const ended = await this.options.endedKeys([...keys.values()]).catch((): string[] => []);
+    for (const [stream, { keyId }] of this.streams) if (ended.includes(keyId)) stream.end('key_revoked');
   }
 
   private refuseTooMany(tenantId: string): void {
