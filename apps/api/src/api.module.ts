@@ -25,6 +25,7 @@ import { DirectivesController } from './directives/directives.controller.js';
 import { AllowedMethods } from './edge/allowed-methods.js';
 import { KeyGuard } from './edge/key.guard.js';
 import { ProblemFilter } from './edge/problem.filter.js';
+import { BodyDeadlines } from './edge/body-deadlines.js';
 import { CommandRunner } from './edge/run-command.js';
 import { SubjectGuard } from './edge/subject.guard.js';
 import { UnusedConnections } from './edge/unused-connections.js';
@@ -123,6 +124,7 @@ export class ApiModule {
         SignIn,
         ClaimWaiting,
         Uploads,
+        BodyDeadlines,
         UnusedConnections,
       ],
     };

@@ -6,6 +6,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ApiModule } from './api.module.js';
 import type { ApiDependencies } from './dependencies.js';
+import { BODY_MS_MAX, BodyDeadlines } from './edge/body-deadlines.js';
 import { entityTag } from './edge/entity-tag.js';
 import { measureRequest } from './edge/measure-request.js';
 import { NestLog } from './edge/nest-log.js';
@@ -14,10 +15,9 @@ import { UnusedConnections } from './edge/unused-connections.js';
 import { serveDashboard } from './screens/serve-dashboard.js';
 import { OpenApi } from './openapi/openapi.js';
 
-/** A client gets this long to send its headers, and its whole request; how long an answer takes is the route's affair. */
+/** A client gets this long to send its headers; `BodyDeadlines` has the time for its body, and an answer's is the route's affair. */
 const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
-/** How often the two are looked at: Node's own half a minute would let a slow client stay four times as long. */
+/** How often Node looks at them: Node's own half a minute would let a slow client stay four times as long. */
 const CONNECTIONS_CHECK_MS = 1_000;
 const KEEP_ALIVE_MS = 65_000;
 const REQUESTS_PER_SOCKET_MAX = 1_000;
@@ -37,6 +37,7 @@ export async function createApiApp(dependencies: ApiDependencies): Promise<INest
   app.disable('x-powered-by');
   app.set('etag', (body: string | Buffer) => entityTag(body));
   app.use(measureRequest);
+  app.use(app.get(BodyDeadlines).begin);
   app.use(stampResponse);
   serveDocumentation(app);
   serveDashboard(app, dependencies.dashboardDir);
@@ -54,7 +55,7 @@ function serveDocumentation(app: NestExpressApplication): void {
 
 function boundSlowClients(server: Server): void {
   server.headersTimeout = HEADERS_MS;
-  server.requestTimeout = REQUEST_MS;
+  server.requestTimeout = BODY_MS_MAX;
   Object.assign(server, { connectionsCheckingInterval: CONNECTIONS_CHECK_MS }); // read when it begins to listen
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET_MAX;

@@ -189,6 +189,20 @@ describe('a conductor that is of no use', () => {
     for (const { made } of perWave) expect(made).toBeLessThanOrEqual(5);
   });
 
+  it('cannot plan on nothing but its own plans for longer than depth_max; then a person is asked, whose word begins it anew', async () => {
+    const { settle } = await relayWith({ conductor: 'explode' });
+    const mission = await aMission(database, {
+      policy: { limits: { depth_max: 2, tasks_per_wave_max: 5 } },
+    });
+    await mission.submit('Dig');
+    await settle();
+    expect(await mission.row()).toMatchObject({ last_task_number: 1 + 2 * 5, holds: ['stalled'] });
+    expect(await mission.events('mission.stalled')).toHaveLength(1);
+    await mission.answer('Q1', 'resume');
+    await settle();
+    expect(await mission.row()).toMatchObject({ last_task_number: 1 + 4 * 5, holds: ['stalled'] });
+  });
+
   it('spends no more than its mission’s limit, to the last request, and a person is asked once', async () => {
     const { settle } = await relayWith({ conductor: 'explode' });
     const mission = await aMission(database, { budget: { limit_usd: '0.50' } });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -67,20 +67,73 @@ describe('migrate', () => {
   });
 
   it('changes nothing for a login that may not have the roles, and says what an administrator has to run', async () => {
-    const login = `owner_${randomUUID().slice(0, 8)}`;
-    await run(url, `CREATE ROLE ${login} LOGIN PASSWORD 'secret'`);
-    await run(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO ${login}`);
-    const asLogin = new URL(url);
-    asLogin.username = login;
-    asLogin.password = 'secret';
+    const login = await anOwner();
     await writeMigration('1_create', 'CREATE TABLE log (entry int);');
 
-    const refused = await migrate(asLogin.href, migrationsDir).catch((error: unknown) => error);
+    const refused = await migrate(login.url, migrationsDir).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(MissingRolesError);
 
     await run(url, String((refused as Error).message.split('migrate again:')[1]));
-    expect(await migrate(asLogin.href, migrationsDir)).toEqual(['1_create']);
-    await run(url, `REASSIGN OWNED BY ${login} TO CURRENT_USER; DROP OWNED BY ${login}; DROP ROLE ${login}`);
+    expect(await migrate(login.url, migrationsDir)).toEqual(['1_create']);
+    await login.remove();
+  });
+
+  describe('by an owner who sees no row of the tables', () => {
+    let login: Awaited<ReturnType<typeof anOwner>>;
+    beforeEach(async () => {
+      login = await anOwner();
+      await run(
+        url,
+        `GRANT wavekeeper_app, wavekeeper_system, wavekeeper_queue TO ${login.name} WITH INHERIT FALSE`,
+      );
+    });
+    afterEach(() => login.remove());
+
+    const HIDDEN = `CREATE TABLE kept (entry int); INSERT INTO kept VALUES (1);
+      ALTER TABLE kept ENABLE ROW LEVEL SECURITY; ALTER TABLE kept FORCE ROW LEVEL SECURITY;`;
+
+    it('changes all rows, and leaves the tables as hidden as they were', async () => {
+      await writeMigration('1_create', HIDDEN);
+      await writeMigration('2_change', 'UPDATE "kept" SET entry = 2;');
+      await migrate(login.url, migrationsDir);
+      expect(await run(url, 'SELECT entry FROM kept')).toEqual([{ entry: 2 }]);
+      expect(await run(login.url, 'SELECT entry FROM kept')).toEqual([]);
+    });
+
+    it('fails rather than change nothing where it cannot see what a migration does', async () => {
+      await writeMigration('1_create', HIDDEN);
+      await writeMigration(
+        '2_change',
+        `DO $$ BEGIN EXECUTE 'UPDATE ' || 'ke' || 'pt SET entry = 2'; END $$;`,
+      );
+      await expect(migrate(login.url, migrationsDir)).rejects.toThrow('row-level security');
+      expect(await run(url, 'SELECT entry FROM kept')).toEqual([{ entry: 1 }]);
+    });
+
+    it('brings what is kept along with this service’s own tables', async () => {
+      const ours = path.resolve(import.meta.dirname, '../../../prisma/migrations');
+      const names = (await readdir(ours)).filter((name) => /^\d/.test(name)).sort();
+      const copy = (name: string) =>
+        cp(path.join(ours, name), path.join(migrationsDir, name), { recursive: true });
+      const added = names.indexOf('20261125170000_endpoint_health');
+      await Promise.all(names.slice(0, added).map(copy));
+      await migrate(login.url, migrationsDir);
+      const tenantId = randomUUID();
+      await run(url, `INSERT INTO tenant (id, name, limits) VALUES ('${tenantId}', 'a tenant', '{}')`);
+      await run(
+        url,
+        `INSERT INTO webhook_endpoint (tenant_id, id, url, event_types, description, state, secret_sealed)
+         VALUES ('${tenantId}', '${randomUUID()}', 'https://example.com/', '{*}', '', 'disabled', '')`,
+      );
+      await Promise.all(names.slice(added).map(copy));
+      await migrate(login.url, migrationsDir);
+      expect(await run(url, 'SELECT disabled_reason FROM webhook_endpoint')).toEqual([
+        { disabled_reason: 'by_request' },
+      ]);
+      expect(
+        await run(url, `SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity`),
+      ).toEqual([]);
+    });
   });
 
   it('stops at a migration that fails and does not go on until it is resolved', async () => {
@@ -106,6 +159,20 @@ describe('migrate', () => {
 
     expect(await migrate(url, migrationsDir)).toEqual(['1_wrong']);
   });
+
+  /** A login that owns the database and may do nothing else. */
+  async function anOwner(): Promise<{ name: string; url: string; remove: () => Promise<void> }> {
+    const name = `owner_${randomUUID().slice(0, 8)}`;
+    await run(url, `CREATE ROLE ${name} LOGIN PASSWORD 'secret'`);
+    await run(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO ${name}`);
+    const asLogin = new URL(url);
+    asLogin.username = name;
+    asLogin.password = 'secret';
+    const remove = async () => {
+      await run(url, `REASSIGN OWNED BY ${name} TO CURRENT_USER; DROP OWNED BY ${name}; DROP ROLE ${name}`);
+    };
+    return { name, url: asLogin.href, remove };
+  }
 
   async function writeMigration(name: string, sql: string): Promise<void> {
     await mkdir(path.join(migrationsDir, name), { recursive: true });

@@ -73,7 +73,11 @@ const CREATE_HISTORY = `
  */
 export async function migrate(url: string, migrationsDir: string): Promise<string[]> {
   const migrations = await readMigrations(migrationsDir);
-  const client = new pg.Client({ connectionString: url, application_name: 'wavekeeper-migrate' });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'wavekeeper-migrate',
+    options: '-c row_security=off', // a statement that would not see all rows fails, and never quietly does nothing
+  });
   client.on('error', () => undefined); // a lost connection fails the query that waits for it
   await client.connect();
   try {
@@ -150,6 +154,9 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
 /** Some statements run in no transaction. What is killed in the middle of one of those has to be resolved by hand. */
 const RUNS_IN_NO_TRANSACTION = /\bCONCURRENTLY\b/i;
 
+/** Whether a migration reads or writes rows; a new foreign key does. What this does not recognise fails: row security is off. */
+const TOUCHES_ROWS = /^\s*(WITH|INSERT|UPDATE|DELETE|MERGE)\b|\bREFERENCES\b/im;
+
 /** In one transaction with its row of the history, so that a process may die here; a failure leaves a row that says why. */
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   const isAtomic = !RUNS_IN_NO_TRANSACTION.test(migration.sql);
@@ -157,7 +164,11 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   if (isAtomic) await client.query('BEGIN');
   await recordStart(client, id, migration);
   try {
+    const forced =
+      isAtomic && TOUCHES_ROWS.test(migration.sql) ? await ownForcedTables(client, migration) : [];
+    for (const table of forced) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
     await client.query(migration.sql);
+    for (const table of forced) await client.query(`ALTER TABLE IF EXISTS ${table} FORCE ROW LEVEL SECURITY`);
   } catch (cause) {
     const reason = String(cause);
     if (isAtomic) {
@@ -173,6 +184,24 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   );
   crashPoint('migration.before_commit');
   if (isAtomic) await client.query('COMMIT');
+}
+
+const NAMES = z.array(z.object({ name: z.string() }));
+
+/**
+ * Tables that the migration names and whose rows their owner does not see either: all of ours, but for a superuser. For the
+ * length of the migration, which locks them anyway, they show themselves to their owner.
+ */
+async function ownForcedTables(client: pg.Client, { sql }: Migration): Promise<string[]> {
+  const { rows } = await client.query(
+    `SELECT forced.oid::regclass::text AS name
+       FROM pg_class forced JOIN pg_roles login ON login.rolname = current_user
+      WHERE forced.relforcerowsecurity AND forced.relowner = login.oid
+        AND NOT login.rolsuper AND NOT login.rolbypassrls AND $1 ~ ('\\m' || forced.relname || '\\M')
+      ORDER BY forced.oid`,
+    [sql],
+  );
+  return NAMES.parse(rows).map(({ name }) => name);
 }
 
 async function recordStart(client: pg.Client, id: string, { name, checksum }: Migration): Promise<void> {

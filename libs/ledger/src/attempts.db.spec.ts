@@ -297,6 +297,59 @@ describe('the attempt of a canceled task', () => {
   });
 });
 
+describe('words about an attempt that come at once', () => {
+  /** A race uses up at most two of the twenty tasks that a wave dispatches. */
+  const RACES = 10;
+  /** Attempts whose recorded ends are not exactly the one that their row says. */
+  const contradictions = (mission: TestMission) =>
+    mission.query(
+      `SELECT a.id, a.state, array_agg(e.type) AS ends
+         FROM attempt a
+         LEFT JOIN event e ON e.tenant_id = a.tenant_id AND e.attempt_id = a.id
+          AND e.type IN ('attempt.succeeded', 'attempt.failed', 'attempt.expired', 'attempt.canceled')
+        WHERE a.tenant_id = $1 AND a.mission_id = $2
+        GROUP BY a.tenant_id, a.id, a.state
+       HAVING array_remove(array_agg(e.type), NULL)
+              <> CASE WHEN a.state IN ('offered', 'leased') THEN '{}' ELSE ARRAY['attempt.' || a.state] END`,
+    );
+  /** What was accepted, and has to be what is recorded. */
+  const said = async (state: string, word: Promise<{ readonly accepted: boolean }>) =>
+    (await word).accepted ? [state] : [];
+
+  it.each([0, 1])('end it once, whichever is first, while others lease what is free (%i)', async (shift) => {
+    const mission = await aMission(database, {
+      policy: { attempts: { failures_max: 20, expiries_max: 50, backoff_ms: 0 } },
+    });
+    const places = Array.from({ length: 2 * RACES }, (_, place) => place + 1);
+    await mission.submit(...places.map((place) => `Task ${place}`));
+    await mission.wave(toDispatch(...places.map((place) => `T${place}`)));
+    for (let race = 0; race < RACES; race += 1) {
+      const attempt = await mission.mustClaim();
+      if (race % 2 === 0) await mission.expireLease(attempt);
+      const racing = [
+        () => said('succeeded', mission.complete(attempt)),
+        () => said('failed', fail(mission, attempt)),
+        () => said('offered', release(mission, attempt)),
+        () => expire(mission).then(() => []),
+        () => mission.claim().then(() => []),
+        () => expire(mission).then(() => []),
+        ...((race + shift) % 3 === 0 ? [() => cancel(mission, attempt).then(() => [])] : []),
+      ];
+      const first = (race + 3 * shift) % racing.length;
+      const order = [...racing.slice(first), ...racing.slice(0, first)];
+      const accepted = (await Promise.all(order.map((say) => say()))).flat();
+      expect(accepted.length).toBeLessThanOrEqual(1);
+      expect(await contradictions(mission)).toEqual([]);
+      const [row] = await mission.query(
+        'SELECT state FROM attempt WHERE tenant_id = $1 AND mission_id = $2 AND id = $3',
+        [attempt.attemptId],
+      );
+      if (accepted[0] === 'succeeded' || accepted[0] === 'failed')
+        expect(row).toEqual({ state: accepted[0] });
+    }
+  });
+});
+
 describe('completeAttempt', () => {
   it('refuses a result that names artifacts which nobody uploaded', async () => {
     const mission = await aMission(database);

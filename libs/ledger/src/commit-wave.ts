@@ -16,6 +16,7 @@ import { insertDirectives } from './directive.store.js';
 import { askApproval, askQuestion, propose, type ProposedTask } from './ask-people.js';
 import { decide, type Change, type Decision } from './domain/decide.js';
 import { isActionable, VERIFICATION_FAILURES_MAX } from './domain/due.js';
+import { depthAfterWave } from './domain/lineage.js';
 import { refNumber, refOf } from './domain/refs.js';
 import { TASK_REASONS } from './domain/task-state.js';
 import { endLiveAttempt } from './end-live-attempt.js';
@@ -59,7 +60,9 @@ export async function commitWave(tx: Tx, commit: WaveCommit): Promise<boolean> {
     const { mission } = ledger;
     if (mission.waveId !== commit.waveId || mission.epoch !== commit.epoch) return false;
     const { view } = await loadView(ledger, commit.writes);
+    const tasksBefore = mission.lastTaskNumber;
     const records = await writeDecisions(ledger, decide(view, commit.writes), commit.waveId);
+    mission.plannedDepth = depthAfterWave(mission.plannedDepth, mission.lastTaskNumber - tasksBefore);
     mission.inboxUnseen -= await markInboxSeen(tx, mission.id, commit.waveId, commit.seenInboxSeqs);
     await saveWaveContext(tx, commit.waveId, commit.context);
     await insertSpills(ledger, commit.spills);

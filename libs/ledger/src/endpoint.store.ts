@@ -77,6 +77,13 @@ export async function lockEndpoint(tx: Tx, endpointId: string): Promise<Endpoint
   return readEndpoint(tx, endpointId);
 }
 
+/** The same once every command is over that has judged by the endpoint as it is whether to send to it. */
+export async function lockEndpointUnjudged(tx: Tx, endpointId: string): Promise<EndpointRead> {
+  await tx.db
+    .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid FOR UPDATE`;
+  return readEndpoint(tx, endpointId);
+}
+
 export async function insertEndpoint(
   tx: Tx,
   row: Omit<Prisma.WebhookEndpointUncheckedCreateInput, 'tenantId'>,

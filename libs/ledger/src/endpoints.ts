@@ -9,6 +9,7 @@ import {
   lockEndpoint,
   lockEndpointCount,
   lockEndpointSecrets,
+  lockEndpointUnjudged,
   removeEndpoint,
   replaceEndpointSecret,
   saveEndpoint,
@@ -107,7 +108,7 @@ async function addEndpoint(
  * begins anew: its circuit is closed, and what waits goes out.
  */
 export async function updateEndpoint(tx: Tx, endpointId: string, patch: EndpointPatch): Promise<void> {
-  const before = await lockEndpoint(tx, endpointId);
+  const before = await lockEndpointUnjudged(tx, endpointId);
   const isDisabledAgain = patch.state === 'disabled' && before.state === 'disabled';
   await saveEndpoint(tx, endpointId, isDisabledAgain ? { ...patch, state: undefined } : patch);
   const hasMoved = patch.url !== undefined && patch.url !== before.url;

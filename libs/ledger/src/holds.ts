@@ -75,6 +75,7 @@ const COUNTS_OF_HOLD: Record<Hold, Partial<MissionRow>> = {
     abortsInRow: 0,
     leasesLostInRow: 0,
     idleWavesInRow: 0,
+    plannedDepth: 0,
     verificationFailures: 0,
     readyDeferred: false,
   },

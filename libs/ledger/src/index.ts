@@ -30,7 +30,7 @@ export {
   type AttemptOutcome,
 } from './end-attempt.js';
 export type { AttemptRefusal } from './domain/lease.js';
-export { keepArtifact, type ReceivedArtifact } from './keep-artifact.js';
+export { keepArtifact, requireLease, type ReceivedArtifact } from './keep-artifact.js';
 export { acceptLateResult } from './accept-late-result.js';
 export { readExpiredAttempts } from './attempt.store.js';
 export { openWave, WAVE_LEASE_MS, type OpenWave } from './open-wave.js';

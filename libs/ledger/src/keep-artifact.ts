@@ -34,13 +34,13 @@ export async function keepArtifact(
   { leaseToken, artifact }: { readonly leaseToken: string; readonly artifact: ReceivedArtifact },
 ): Promise<ArtifactRead> {
   const missionId = await missionOfAttempt(tx, attemptId);
-  requireLease(await readAttemptRow(tx, attemptId), leaseToken, tx.now);
+  await requireLease(tx, attemptId, leaseToken);
   const id = newUuid();
   // Before anything is locked: the mission goes on while many parts are written.
   for (let number = 1; number * ARTIFACT_PART_BYTES < artifact.sizeBytes; number += 1)
     await insertArtifactPart(tx, { artifactId: id, number, bytes: await readPart(artifact, number) });
   await lockMission(tx, missionId);
-  requireLease(await lockAttempt(tx, attemptId), leaseToken, tx.now);
+  refuseWithoutLease(await lockAttempt(tx, attemptId), leaseToken, tx.now);
   const known = await readArtifactsOfAttempt(tx, attemptId);
   const same = known.find(({ name, sha256 }) => name === artifact.name && sha256 === artifact.sha256);
   if (same !== undefined) {
@@ -58,7 +58,16 @@ function readPart({ read }: ReceivedArtifact, number: number): Promise<Uint8Arra
   return read(number * ARTIFACT_PART_BYTES, ARTIFACT_PART_BYTES);
 }
 
-function requireLease(attempt: Parameters<typeof leaseRefusal>[0], leaseToken: string, now: Date): void {
+/** Whether this is the holder of the attempt's lease, for the moment. Throws `lease_lost` or `attempt_canceled`. */
+export async function requireLease(tx: Tx, attemptId: string, leaseToken: string): Promise<void> {
+  refuseWithoutLease(await readAttemptRow(tx, attemptId), leaseToken, tx.now);
+}
+
+function refuseWithoutLease(
+  attempt: Parameters<typeof leaseRefusal>[0],
+  leaseToken: string,
+  now: Date,
+): void {
   const refusal = leaseRefusal(attempt, leaseToken, now);
   if (refusal !== null) throw conflict(refusal.code, refusal.message);
 }

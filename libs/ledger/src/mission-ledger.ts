@@ -1,6 +1,7 @@
 import type { Tx } from '#database';
 import { newUuid } from '#contracts';
 import { nextWaveDueAt } from './domain/due.js';
+import { depthAfterArrival, roomForTasks, type Room } from './domain/lineage.js';
 import { insertEvents, type EventRow, type NewEvent } from './event.store.js';
 import { growDigests, type EndedTask } from './grow-digests.js';
 import { insertInboxItems, type InboxRow, type NewInboxItem } from './inbox.store.js';
@@ -52,6 +53,12 @@ export class MissionLedger {
     return this.tx.now;
   }
 
+  /** What a wave may make now. */
+  get roomForTasks(): Room {
+    const { lastTaskNumber: tasksEver, plannedDepth, policy } = this.mission;
+    return roomForTasks(policy.limits, { tasksEver, plannedDepth });
+  }
+
   /** Attempts that may still be offered. */
   get freeSlots(): number {
     const { attemptsInFlight, tasksInputRequired } = this.mission;
@@ -72,11 +79,12 @@ export class MissionLedger {
     });
   }
 
-  /** Puts an item into the inbox. Whatever arrives ends a deferral of ready tasks; a person's word makes the wave due now. */
+  /** Puts an item into the inbox. Whatever arrives ends a deferral of ready tasks, and news from outside a depth of planning; a person's word makes the wave due now. */
   arrive(item: NewInboxItem): void {
     this.mission.lastInboxSeq += 1;
     this.mission.inboxUnseen += 1;
     this.mission.readyDeferred = false;
+    this.mission.plannedDepth = depthAfterArrival(this.mission.plannedDepth, item.kind);
     this.urgent ||= item.lane === 'person';
     this.arrivals.push({ ...item, seq: this.mission.lastInboxSeq });
   }

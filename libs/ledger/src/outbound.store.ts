@@ -8,6 +8,7 @@ const INLINE_RESULT_BYTES_MAX = 16_384;
 interface EndpointRow {
   readonly id: string;
   readonly url: string;
+  readonly state: string;
   readonly eventTypes: readonly string[];
   readonly missionId: string | null;
   readonly implicit: boolean;
@@ -21,36 +22,20 @@ export interface Outbound {
   readonly result: Json | undefined;
 }
 
+type Outgoing = EventRow & { readonly outbound?: Outbound | undefined };
+
 /**
  * Writes one delivery per event and endpoint that wants it, in the events' own transaction: what is committed will be
  * sent, what is rolled back never was. Rings the doorbell when there is anything to send.
  */
-export async function insertDeliveries(
-  tx: Tx,
-  events: readonly (EventRow & { readonly outbound?: Outbound | undefined })[],
-): Promise<void> {
-  const endpoints = await tx.db.webhookEndpoint.findMany({
-    where: {
-      tenantId: tx.tenantId,
-      state: 'enabled',
-      OR: [
-        { missionId: null },
-        { missionId: { in: events.flatMap((event) => event.missionId ?? []).slice(0, 1) } },
-      ],
-    },
-    select: { id: true, url: true, eventTypes: true, missionId: true, implicit: true, includeResult: true },
-  });
-  const wanted = events.flatMap((event) =>
+export async function insertDeliveries(tx: Tx, events: readonly Outgoing[]): Promise<void> {
+  const endpoints = await holdEndpoints(tx, events);
+  const due = events.flatMap((event) =>
     endpoints
       .filter((endpoint) => wants(endpoint, event, event.outbound))
       .map((endpoint) => ({ endpoint, event })),
   );
-  if (wanted.length === 0) return;
-  const alive = await holdEndpoints(
-    tx,
-    wanted.map(({ endpoint }) => endpoint.id),
-  );
-  const due = wanted.filter(({ endpoint }) => alive.has(endpoint.id));
+  if (due.length === 0) return;
   await tx.db.webhookDelivery.createMany({
     data: due.map(({ endpoint, event }) => ({
       tenantId: tx.tenantId,
@@ -68,13 +53,20 @@ export async function insertDeliveries(
   for (let count = 0; count < Math.min(due.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
 }
 
-/** Keeps endpoints from being removed until the transaction ends; those that were removed since they were read are left out. */
-async function holdEndpoints(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await tx.db.$queryRaw<{ id: string }[]>`
-    SELECT id FROM webhook_endpoint
-     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ANY(${[...new Set(ids)]}::uuid[])
+/**
+ * The endpoints that may want to hear of these events, of one mission or of none. Until the transaction ends none of them
+ * is removed, enabled or subscribed to more: whoever recovers an endpoint after such a change finds what was not sent to it before.
+ */
+function holdEndpoints(tx: Tx, events: readonly Outgoing[]): Promise<EndpointRow[]> {
+  const missionId = events[0]?.missionId ?? null;
+  const callbackUrls = events.flatMap(({ outbound }) => outbound?.callbackUrls ?? []);
+  return tx.db.$queryRaw<EndpointRow[]>`
+    SELECT id, url, state, event_types AS "eventTypes", mission_id AS "missionId", implicit,
+           include_result AS "includeResult"
+      FROM webhook_endpoint
+     WHERE tenant_id = ${tx.tenantId}::uuid AND (mission_id IS NULL OR mission_id = ${missionId}::uuid)
+       AND (NOT implicit OR url = ANY (${callbackUrls}::text[]))
      ORDER BY id FOR KEY SHARE`;
-  return new Set(rows.map(({ id }) => id));
 }
 
 /** More would only queue behind each other; each claim rings for the next. */
@@ -122,7 +114,7 @@ export async function insertMissedDeliveries(
 }
 
 function wants(endpoint: EndpointRow, event: EventRow, outbound: Outbound | undefined): boolean {
-  if (endpoint.missionId !== null && endpoint.missionId !== event.missionId) return false;
+  if (endpoint.state !== 'enabled') return false;
   if (!endpoint.eventTypes.some((pattern) => matchesEventPattern(pattern, event.type))) return false;
   return !endpoint.implicit || (outbound?.callbackUrls.includes(endpoint.url) ?? false);
 }

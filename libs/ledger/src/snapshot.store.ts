@@ -53,10 +53,7 @@ export async function readSnapshot(
       date: now.toISOString().slice(0, 10),
       handoffNote: mission.handoffNote,
       freeSlots: ledger.freeSlots,
-      tasksCreatableMax: Math.min(
-        mission.policy.limits.tasks_per_wave_max,
-        Math.max(0, mission.policy.limits.tasks_max - mission.lastTaskNumber),
-      ),
+      tasksCreatableMax: ledger.roomForTasks.tasksMax,
     },
     directives: await readDirectives(ledger),
     ...(await readNotes(ledger)),

@@ -26,16 +26,12 @@ export async function loadView(ledger: MissionLedger, writes: readonly StagedWri
   const refOfId = new Map(tasks.map((task) => [task.id, refOf('T', task.number)]));
   const edges = await readEdges(tx, tasks);
   const late = await readLateAttempts(tx, tasks);
-  const limits = mission.policy.limits;
   return {
     rows: new Map(tasks.map((task) => [refOf('T', task.number), task])),
     view: {
       workers: mission.policy.workers,
       freeSlots: ledger.freeSlots,
-      tasksCreatableMax: Math.min(
-        limits.tasks_per_wave_max,
-        Math.max(0, limits.tasks_max - mission.lastTaskNumber),
-      ),
+      roomForTasks: ledger.roomForTasks,
       tasks: tasks.map((task) => viewOf(task, edges.get(task.id) ?? [], late.get(task.id) ?? [], refOfId)),
       notesInForce: await readNotesInForce(ledger, writes),
       criteriaOwed: mission.verificationOwed ? mission.acceptanceCriteria.length : 0,

@@ -9,6 +9,8 @@ const REPORT_TRIES_MAX = 10;
 const REPORT_DELAY_MS = 500;
 const REPORT_DELAY_MAX_MS = 30_000;
 const REQUEST_MS = 30_000;
+/** So many leftovers in a row without an answer, and the service is thought to be away. */
+const UNANSWERED_IN_A_ROW_MAX = 3;
 
 /** What became of a report: the service has taken it, has said why not, or did not answer. */
 export type Delivery =
@@ -67,19 +69,28 @@ export async function deliver(
   return delivery;
 }
 
-/** Sends what an earlier worker left in the outbox, each once. Stops at the first that is not answered. */
+/**
+ * Sends what an earlier worker left in the outbox, each once, beginning anywhere (`random` from 0 to 1): those that are
+ * never answered stand before the others at times, and never for ever. Stops when the service seems to be away.
+ */
 export async function deliverLeftovers(
   wavekeeper: Wavekeeper,
   outbox: Outbox,
-  tell: (entry: OutboxEntry, delivery: Delivery) => void,
+  { random, tell }: { readonly random: number; readonly tell: TellOfLeftover },
 ): Promise<void> {
-  for (const entry of await outbox.entries()) {
+  const entries = await outbox.entries();
+  const first = Math.floor(random * entries.length);
+  let unansweredInARow = 0;
+  for (const entry of [...entries.slice(first), ...entries.slice(0, first)]) {
     const delivery = await sentOnce(() => sendReport(wavekeeper, entry));
     if (isSettled(delivery)) await outbox.forget(entry.attemptId);
     tell(entry, delivery);
-    if (delivery.kind === 'unanswered') return;
+    unansweredInARow = delivery.kind === 'unanswered' ? unansweredInARow + 1 : 0;
+    if (unansweredInARow === UNANSWERED_IN_A_ROW_MAX) return;
   }
 }
+
+type TellOfLeftover = (entry: OutboxEntry, delivery: Delivery) => void;
 
 /** What a key has to do with, and not the report: with another key, or a better one, it may be taken yet. */
 const OF_THE_KEY = ['not_found', 'unauthenticated', 'insufficient_scope'];

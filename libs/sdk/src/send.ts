@@ -4,6 +4,8 @@ import { NoServiceError, retryAfterMs } from './errors.js';
 /** Tries of one request, the first included. */
 const TRIES_MAX = 4;
 const TRY_MS = 60_000;
+/** A body gets longer, at no more than this: what a large one needs at 1 Mbit/s. */
+const SLOWEST_BYTES_PER_MS = 128;
 const BACKOFF_MS = 250;
 /** A service may ask for more; a program does not wait longer than this without being told. */
 const RETRY_AFTER_MAX_MS = 30_000;
@@ -53,7 +55,8 @@ async function tryOnce(
 ): Promise<Response> {
   const { method, url } = request;
   try {
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_MS)]);
+    const bodyMs = Math.ceil((body?.byteLength ?? 0) / SLOWEST_BYTES_PER_MS);
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_MS + bodyMs)]);
     return await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
   } catch (cause) {
     throw noAnswer(request, cause);

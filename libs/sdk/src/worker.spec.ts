@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { deliverLeftovers } from './attempt-client.js';
 import { Outbox } from './outbox.js';
 import { Wavekeeper } from './wavekeeper.js';
 import { worker, type WorkerReport } from './worker.js';
@@ -37,9 +38,9 @@ const CLAIM = {
 let server: Server;
 let homeDir: string;
 let wavekeeper: Wavekeeper;
-/** What each path's last part is answered, in order; the last of them again and again. */
+/** What each path's last part, or two, is answered, in order; the last of them again and again. */
 let answers: Record<string, Answer[]>;
-let asked: { verb: string; body: Record<string, unknown> }[];
+let asked: { verb: string; attempt: string; body: Record<string, unknown> }[];
 beforeEach(async () => {
   asked = [];
   answers = { claims: [{ status: 200, body: { data: [CLAIM] } }, NOTHING] };
@@ -49,8 +50,13 @@ beforeEach(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const verb = path.basename(request.url ?? '');
-      asked.push({ verb, body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown> });
-      const left = answers[verb] ?? [];
+      const attempt = path.basename(path.dirname(request.url ?? ''));
+      asked.push({
+        verb,
+        attempt,
+        body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
+      });
+      const left = answers[`${attempt}/${verb}`] ?? answers[verb] ?? [];
       const { status, body } = (left.length > 1 ? left.shift() : left[0]) ?? { status: 200, body: {} };
       const isText = typeof body === 'string';
       response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json' });
@@ -104,6 +110,51 @@ describe('a result', () => {
     expect(asked.map(({ verb }) => verb)).toContain('complete');
     expect(reports.at(-1)).toMatchObject({ end: { kind: 'lost', reason: 'lease_lost' } });
     expect(await kept()).toEqual([]);
+  });
+});
+
+describe('a leftover that is never answered', () => {
+  const names = Array.from({ length: 8 }, (_, index) => `att_${index + 1}`);
+  const left = async () => (await kept()).map(({ attemptId }) => attemptId).sort();
+  /** One pass over the outbox, beginning with the first. */
+  const pass = async (random = 0) =>
+    deliverLeftovers(wavekeeper, await Outbox.open(homeDir, wavekeeper.url), {
+      random,
+      tell: () => undefined,
+    });
+  const neverAnswers = (...attempts: string[]) => {
+    for (const attempt of attempts) answers[`${attempt}/complete`] = [problem(500, 'internal')];
+  };
+
+  beforeEach(async () => {
+    const outbox = await Outbox.open(homeDir, wavekeeper.url);
+    for (const attemptId of names)
+      await outbox.keep({
+        attemptId,
+        leaseToken: 'token',
+        report: { verb: 'complete', result: { summary: 'Done.', output: null } },
+      });
+  });
+
+  it('does not hold up those behind it', async () => {
+    neverAnswers('att_1', 'att_2', 'att_5');
+    await pass();
+    expect(await left()).toEqual(['att_1', 'att_2', 'att_5']);
+  });
+
+  it('stands before the others at times, and not for ever', async () => {
+    neverAnswers('att_1', 'att_2', 'att_3', 'att_4');
+    await pass(0);
+    expect(await left()).toEqual(names);
+    for (const random of [0, 0.3, 0.6, 0.9]) await pass(random);
+    expect(await left()).toEqual(['att_1', 'att_2', 'att_3', 'att_4']);
+  });
+
+  it('is given up for now when nothing else is answered either', async () => {
+    answers['complete'] = [problem(503, 'unavailable')];
+    await pass();
+    expect(asked).toHaveLength(3);
+    expect(await left()).toEqual(names);
   });
 });
 

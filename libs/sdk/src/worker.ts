@@ -126,9 +126,12 @@ class Worker {
     const { outbox, wavekeeper, onReport } = this.settings;
     if (outbox === null || !this.#hasLeftovers) return;
     this.#hasLeftovers = false;
-    await deliverLeftovers(wavekeeper, outbox, (entry, delivery) => {
-      if (delivery.kind === 'unanswered') this.#hasLeftovers = true;
-      onReport?.({ kind: 'leftover', entry, delivery });
+    await deliverLeftovers(wavekeeper, outbox, {
+      random: Math.random(),
+      tell: (entry, delivery) => {
+        if (delivery.kind === 'unanswered') this.#hasLeftovers = true;
+        onReport?.({ kind: 'leftover', entry, delivery });
+      },
     });
   }
 

@@ -324,6 +324,34 @@ describe('Deliver', () => {
     await broken.close();
   });
 
+  it('never has more than half of its senders with unproven endpoints, however many claim at once', async () => {
+    const release: (() => void)[] = [];
+    receiver.behave((response, request, nth) =>
+      release.push(() => {
+        answers(200)(response, request, nth);
+      }),
+    );
+    for (let count = 0; count < 8; count += 1)
+      await aDelivery(database, tenantId, await anEndpointHere({ proven: false }));
+    const deliver = aSender({ slots: 8 });
+    let passedOver = 0;
+    const runs = Array.from({ length: 8 }, () =>
+      deliver.run().then((sent) => {
+        if (!sent) passedOver += 1;
+      }),
+    );
+    await eventually('four hold a sender, the others are passed over', () =>
+      Promise.resolve(release.length + passedOver === 8),
+    );
+    expect(release).toHaveLength(4);
+
+    receiver.behave(answers(200));
+    for (const answer of release) answer();
+    await Promise.all(runs);
+    await drain(deliver); // every place was given back
+    expect(receiver.requests).toHaveLength(8);
+  });
+
   it('disables an endpoint that has only failed for five days, and says why', async () => {
     receiver.behave(answers(500));
     const endpointId = await anEndpointHere({ failuresInARow: 9, failingForDays: 5, probeInSeconds: -1 });
@@ -354,15 +382,52 @@ describe('Deliver', () => {
     expect(receiver.requests).toHaveLength(4);
   });
 
-  it('never disables an endpoint that has moved since: its old address is gone, not the endpoint', async () => {
-    receiver.behave((response, request, nth) => {
-      void database.owner
-        .query(`UPDATE webhook_endpoint SET url = 'https://example.com/new'`)
-        .then(() => answers(410)(response, request, nth));
+  describe('an endpoint that moves while a try is under way', () => {
+    /** Answers so once what is done to the endpoint has been done. */
+    const answersAfter = (change: string, status: number): void =>
+      receiver.behave((response, request, nth) => {
+        void database.owner.query(`UPDATE webhook_endpoint SET ${change}`).then(() => {
+          answers(status)(response, request, nth);
+        });
+      });
+    const MOVED = `url = 'https://example.com/new'`;
+
+    it.each([410, 500])(
+      'is not judged by the %i of its old address, and its delivery is due at the new one',
+      async (status) => {
+        answersAfter(MOVED, status);
+        const { id } = await aDelivery(database, tenantId, await anEndpointHere(), { tryCount: 2 }); // its last try
+        await aSender().run();
+        expect(disabledEndpoints).toEqual([]);
+        expect(await endpointRow()).toMatchObject(HEALTHY);
+        const row = await deliveryRow(id);
+        expect(row).toMatchObject({ state: 'pending', dead_reason: null, tries: [{ status }] });
+        expect(rings).toContainEqual({ ticket: 'delivery', delayMs: 0 });
+
+        await database.owner.query('UPDATE webhook_endpoint SET url = $1', [receiver.url]);
+        receiver.behave(answers(500));
+        await drain(aSender());
+        expect(await deliveryRow(id)).toMatchObject({
+          state: 'dead',
+          dead_reason: 'exhausted',
+          try_count: 4,
+        });
+      },
+    );
+
+    it('takes what it got at the old address as delivered', async () => {
+      answersAfter(MOVED, 200);
+      const { id } = await aDelivery(database, tenantId, await anEndpointHere());
+      await aSender().run();
+      expect(await deliveryRow(id)).toMatchObject({ state: 'delivered' });
     });
-    await aDelivery(database, tenantId, await anEndpointHere());
-    await aSender().run();
-    expect(disabledEndpoints).toEqual([]);
+
+    it('leaves nothing waiting when it was given up at its new address', async () => {
+      answersAfter(`${MOVED}, state = 'disabled', disabled_reason = 'gone'`, 500);
+      const { id } = await aDelivery(database, tenantId, await anEndpointHere());
+      await aSender().run();
+      expect(await deliveryRow(id)).toMatchObject({ state: 'dead', dead_reason: 'endpoint_disabled' });
+    });
   });
 
   it('keeps nothing of an endpoint that is gone when recording it fails', async () => {

@@ -43,10 +43,8 @@ export class Deliver {
    * again, under the same id.
    */
   async run(): Promise<boolean> {
-    const sendable = await this.claim();
+    const sendable = await this.claimWithinShare();
     if (sendable === null) return false;
-    const unproven = sendable.claimed.isProven ? 0 : 1;
-    this.unprovenInHand += unproven;
     try {
       crashPoint('delivery.claimed');
       const outcome = await this.send(sendable);
@@ -54,18 +52,30 @@ export class Deliver {
       await this.settle(sendable.claimed, outcome);
       return true;
     } finally {
-      this.unprovenInHand -= unproven;
+      if (!sendable.claimed.isProven) this.unprovenInHand -= 1;
     }
   }
 
   /**
-   * Each claim rings for the next one at once: what is slow to answer holds up nobody but itself. Nor do any number of
-   * endpoints that are slow: half of this process is for those that are not known to be.
+   * No number of slow endpoints takes all of this process: half of it is for those that are not known to be slow. A
+   * place of the other half is taken before the claim that may need it, so that claims at once never share one.
    */
-  private claim(): Promise<Sendable | null> {
+  private async claimWithinShare(): Promise<Sendable | null> {
+    const unproven = this.unprovenInHand < Math.max(1, this.dependencies.slots * UNPROVEN_SHARE_MAX);
+    if (unproven) this.unprovenInHand += 1;
+    let sendable: Sendable | null = null;
+    try {
+      sendable = await this.claim({ unproven });
+      return sendable;
+    } finally {
+      if (unproven && sendable?.claimed.isProven !== false) this.unprovenInHand -= 1;
+    }
+  }
+
+  /** Each claim rings for the next one at once: what is slow to answer holds up nobody but itself. */
+  private claim(whom: { readonly unproven: boolean }): Promise<Sendable | null> {
     return this.dependencies.transactions.inSystemTransaction(async (system) => {
-      const unproven = this.unprovenInHand < Math.max(1, this.dependencies.slots * UNPROVEN_SHARE_MAX);
-      const claimed = await claimDelivery(system, randomUUID(), { unproven });
+      const claimed = await claimDelivery(system, randomUUID(), whom);
       if (claimed === null) return null;
       const tx = await system.become(claimed.tenantId);
       if (claimed.hasNext) tx.ring('delivery');

@@ -11,7 +11,7 @@ import {
 import { DeliveryLeaseLostError, settleDelivery } from './delivery.store.js';
 import type { AfterTry } from './domain/schedule.js';
 
-const tried = { status: 200, durationMs: 7, error: null, responseExcerpt: 'ok' };
+const tried = { status: 200, durationMs: 7, error: null, responseExcerpt: 'ok', isCounted: true };
 const delivered: AfterTry = { state: 'delivered' };
 
 let database: TestDatabase;
@@ -290,7 +290,7 @@ describe('settleDelivery', () => {
       id,
     ]);
     await database.transactions.inTransaction(tenantId, (tx) =>
-      settleDelivery(tx, claimed, { ...tried, status: 500 }, { state: 'unchanged' }),
+      settleDelivery(tx, claimed, { ...tried, status: 500, isCounted: false }, { state: 'unchanged' }),
     );
     const { rows } = await database.owner.query(
       'SELECT state, try_count, tries_uncounted, extra_try_at IS NOT NULL AS asked FROM webhook_delivery',

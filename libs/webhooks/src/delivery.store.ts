@@ -9,6 +9,8 @@ export interface RecordedTry {
   readonly durationMs: number;
   readonly error: string | null;
   readonly responseExcerpt: string | null;
+  /** It takes a try from the delivery's schedule. */
+  readonly isCounted: boolean;
 }
 
 /** The delivery is somebody else's by now, or gone with its endpoint: what we did may be done once more. */
@@ -21,7 +23,7 @@ export class DeliveryLeaseLostError extends Error {
 
 /**
  * Ends the lease with what the try led to, and keeps the try. Whoever does not hold the lease any more changes nothing.
- * A try that somebody asked for does not count in the schedule; asking again while it was under way stands.
+ * Asking for another try while this one was under way stands.
  */
 export async function settleDelivery(
   tx: Tx,
@@ -34,7 +36,7 @@ export async function settleDelivery(
   const count = await tx.db.$executeRaw`
     WITH settled AS (
       UPDATE webhook_delivery
-         SET ${outcomeColumns(after)} try_count = ${number}, tries_uncounted = tries_uncounted + ${isExtra ? 1 : 0},
+         SET ${outcomeColumns(after)} try_count = ${number}, tries_uncounted = tries_uncounted + ${tried.isCounted ? 0 : 1},
              lease_token = NULL, lease_until = NULL,
              extra_try_at = CASE WHEN extra_try_at = ${claimed.extraTryAt}::timestamptz THEN NULL ELSE extra_try_at END
        WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${claimed.id}::uuid AND lease_token = ${claimed.leaseToken}
@@ -54,21 +56,23 @@ function outcomeColumns(after: AfterTry | { readonly state: 'unchanged' }): Pris
   return Prisma.sql`state = ${after.state}, next_try_at = ${nextTryAt}::timestamptz, dead_reason = ${deadReason},`;
 }
 
-/** An endpoint's health, and whether it was given up. */
+/** An endpoint's health, and what became of it while a delivery was sent to it. */
 export interface JudgedEndpoint extends EndpointHealth {
   readonly isGivenUp: boolean;
+  readonly hasMoved: boolean;
 }
 
-/** Locks the endpoint that a delivery was sent to, and reads how it has answered; null when it has moved to another address since. */
+/** Locks the endpoint that a delivery was sent to, and reads how it has answered; null when it was removed. */
 export async function lockEndpointHealth(
   tx: Tx,
   { endpointId, url }: ClaimedDelivery,
 ): Promise<JudgedEndpoint | null> {
   const [row] = await tx.db.$queryRaw<JudgedEndpoint[]>`
     SELECT failures_in_a_row AS "failuresInARow", failing_since AS "failingSince", probe_at AS "probeAt", proven,
-           coalesce(disabled_reason IN ('gone', 'failing'), false) AS "isGivenUp"
+           coalesce(disabled_reason IN ('gone', 'failing'), false) AS "isGivenUp",
+           url <> ${url} AS "hasMoved"
       FROM webhook_endpoint
-     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid AND url = ${url}
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid
        FOR NO KEY UPDATE`;
   return row ?? null;
 }

@@ -47,22 +47,31 @@ export async function recordTry(
   rules: RecordTryRules,
 ): Promise<AfterTry | { readonly state: 'unchanged' }> {
   const verdict = await judgeEndpoint(tx, claimed, outcome, rules);
-  const after = afterTry(claimed, outcome, { ...rules, now: tx.now, isGivenUp: verdict !== 'stays' });
+  const after = afterTry(claimed, outcome, { ...rules, now: tx.now, verdict });
   const { status, durationMs, error, excerpt } = outcome;
-  await settleDelivery(tx, claimed, { status, durationMs, error, responseExcerpt: excerpt }, after);
+  const isCounted = claimed.extraTryAt === null && verdict !== 'moved';
+  await settleDelivery(
+    tx,
+    claimed,
+    { status, durationMs, error, responseExcerpt: excerpt, isCounted },
+    after,
+  );
   if (verdict === 'gone' || verdict === 'failing')
     if (await giveUpEndpoint(tx, claimed.endpointId, verdict))
       await rules.onEndpointDisabled(tx, claimed.endpointId, verdict);
   return after;
 }
 
-/** What a try means for its endpoint, whose health it writes: it stays, it was given up before, or it is to be now. */
+/** What a try means for its endpoint: it stays, has moved since, was given up before, or is to be given up now. */
+type Verdict = 'stays' | 'moved' | 'given_up' | 'gone' | 'failing';
+
+/** Judges the endpoint by a try, and writes its health. What an address says that it has left is of no interest. */
 async function judgeEndpoint(
   tx: Tx,
   claimed: ClaimedDelivery,
   outcome: PostOutcome,
   { scheduleSeconds }: RecordTryRules,
-): Promise<'stays' | 'given_up' | 'gone' | 'failing'> {
+): Promise<Verdict> {
   const { status, durationMs } = outcome;
   if (claimed.extraTryAt !== null || outcome === SECRET_UNREADABLE) return 'stays';
   if (isSuccess(status)) {
@@ -70,8 +79,9 @@ async function judgeEndpoint(
     return 'stays';
   }
   const endpoint = await lockEndpointHealth(tx, claimed);
-  if (endpoint === null) return 'stays'; // it has moved: what its old address says is of no interest
+  if (endpoint === null) return 'stays'; // it was removed, and the delivery with it
   if (endpoint.isGivenUp) return 'given_up';
+  if (endpoint.hasMoved) return 'moved';
   const health: EndpointHealth = afterFailure(endpoint, {
     now: tx.now,
     probeIntervalMs: probeIntervalMs(scheduleSeconds),
@@ -83,13 +93,14 @@ async function judgeEndpoint(
 function afterTry(
   claimed: ClaimedDelivery,
   outcome: PostOutcome,
-  rules: RecordTryRules & { readonly now: Date; readonly isGivenUp: boolean },
+  rules: RecordTryRules & { readonly now: Date; readonly verdict: Verdict },
 ): AfterTry | { readonly state: 'unchanged' } {
   if (claimed.extraTryAt !== null)
     return decideAfterExtraTry(
       { state: claimed.state, isTest: claimed.eventType === 'endpoint.test' },
       outcome.status,
     );
+  if (rules.verdict === 'moved') return { state: 'pending', nextTryAt: rules.now };
   const after = decideAfterTry({
     scheduleSeconds: rules.scheduleSeconds,
     tryNumber: claimed.tryCount - claimed.triesUncounted + 1,
@@ -97,7 +108,7 @@ function afterTry(
     now: rules.now,
     random: rules.random(),
   });
-  return after.state === 'pending' && rules.isGivenUp
+  return after.state === 'pending' && rules.verdict !== 'stays'
     ? { state: 'dead', reason: 'endpoint_disabled' }
     : after;
 }

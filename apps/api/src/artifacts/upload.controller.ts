@@ -1,7 +1,8 @@
 import { Controller, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { artifactQuerySchema, artifactSchema, encodeId } from '#contracts';
-import { keepArtifact, type Resource } from '#ledger';
+import { Transactions } from '#database';
+import { keepArtifact, requireLease, type Resource } from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { DocumentedBody, QueryOf } from '../edge/input.js';
 import { ApiProblem } from '../edge/problem.js';
@@ -17,6 +18,7 @@ const BYTES = z.string().meta({ format: 'binary', description: 'at most 64 MiB, 
 export class UploadController {
   constructor(
     @Inject(CommandRunner) private readonly commands: CommandRunner,
+    @Inject(Transactions) private readonly transactions: Transactions,
     @Inject(Uploads) private readonly uploads: Uploads,
   ) {}
 
@@ -34,6 +36,11 @@ export class UploadController {
     @Subject() attempt: Resource,
     @QueryOf(artifactQuerySchema) query: z.output<typeof artifactQuerySchema>,
   ) {
+    // whoever holds no lease takes no place of those who do; what has been answered once is answered again
+    if (!(await this.commands.isAnswered(call)))
+      await this.transactions.inTransaction(call.tenantId, (tx) =>
+        requireLease(tx, attempt.id, query.lease_token),
+      );
     return this.uploads.receive(call, async (file) => {
       requireSha256(query.sha256, file.sha256);
       const mediaType = mediaTypeOf(call);

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ARTIFACT_BYTES_MAX } from '#contracts';
 import type { Call } from '../edge/call.js';
+import { BodyDeadlines } from '../edge/body-deadlines.js';
 import { ApiProblem } from '../edge/problem.js';
 import { receiveFile, type ReceivedFile } from './received-file.js';
 
@@ -16,9 +17,11 @@ export class Uploads {
   /** The tenant of each upload under way. */
   private readonly running: string[] = [];
 
+  constructor(@Inject(BodyDeadlines) private readonly deadlines: BodyDeadlines) {}
+
   /** Hands the received body to `take` and forgets it then. 429 when too many are under way. */
   async receive<Result>(
-    { request, tenantId }: Pick<Call, 'request' | 'tenantId'>,
+    { request, response, tenantId }: Pick<Call, 'request' | 'response' | 'tenantId'>,
     take: (file: ReceivedFile) => Promise<Result>,
   ): Promise<Result> {
     const ofTenant = this.running.filter((one) => one === tenantId).length;
@@ -33,6 +36,7 @@ export class Uploads {
       );
     this.running.push(tenantId);
     try {
+      this.deadlines.extend(request, response);
       const file = await receiveFile(request, ARTIFACT_BYTES_MAX);
       try {
         return await take(file);

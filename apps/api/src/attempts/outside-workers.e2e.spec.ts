@@ -1,15 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
+import { request as httpRequest, type ClientRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import request from 'supertest';
 import { artifactSchema, attemptSchema, decodeId, taskSchema } from '#contracts';
 import { expireAttempt, inMission, readExpiredAttempts } from '#ledger';
 import { createTestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { expectInvariants } from '../../../../test/support/invariants.js';
 import { aMission, type TestMission } from '../../../../test/support/mission.js';
 import { toAccept, toDispatch } from '../../../../test/support/writes.js';
 import { aTenant } from '../../test-support/a-tenant.js';
 import { anApi } from '../../test-support/api.js';
+import { BodyDeadlines } from '../edge/body-deadlines.js';
 
 const database = await createTestDatabase();
 let app: INestApplication<Server>;
@@ -29,6 +33,12 @@ interface Held {
   readonly attemptId: string;
   readonly taskId: string;
   readonly leaseToken: string;
+}
+
+interface Upload {
+  readonly sending: ClientRequest;
+  /** The status, or that there was none. */
+  readonly answer: Promise<string>;
 }
 
 /** A mission whose workers come from outside: they know an address and a key, and nothing else. */
@@ -76,6 +86,27 @@ class Outside {
       .query({ lease_token: held.leaseToken, name: 'report.bin', ...query })
       .type('application/x-report')
       .send(bytes);
+  }
+
+  /** Begins an upload, for the test to go on with. */
+  beginUpload(held: Held): Upload {
+    const { port } = app.getHttpServer().address() as AddressInfo; // it listens on a port
+    const query = new URLSearchParams({ lease_token: held.leaseToken, name: 'report.bin' });
+    const sending = httpRequest({
+      port,
+      method: 'POST',
+      path: `/v1/attempts/${held.attemptId}/artifacts?${query.toString()}`,
+      headers: { authorization: `Bearer ${this.apiKey}`, 'transfer-encoding': 'chunked' },
+    });
+    const answer = new Promise<string>((resolve) => {
+      sending.on(
+        'response',
+        (response) => void response.resume().on('end', () => resolve(String(response.statusCode))),
+      );
+      sending.on('error', () => resolve('cut off'));
+    });
+    sending.write('x');
+    return { sending, answer };
   }
 
   async task(held: Held) {
@@ -325,6 +356,50 @@ describe('an artifact', () => {
     expect([refused.status, refused.body.code]).toEqual([409, 'artifacts_max_reached']);
   });
 
+  it('has no time of its own as long as it keeps arriving', async () => {
+    const outside = await Outside.withTasks('Build');
+    const held = await outside.claim();
+    const restore = setDeadlines({ bodyMs: 50, stretchBytesMin: 1, stretchMs: 5_000 });
+    const { sending, answer } = outside.beginUpload(held);
+    for (let chunks = 0; chunks < 5; chunks += 1) {
+      await delay(50);
+      sending.write('more');
+    }
+    sending.end();
+    expect(await answer).toBe('201');
+    restore();
+  });
+
+  it('that stops arriving is cut off, and its place is free again', async () => {
+    const outside = await Outside.withTasks('Build');
+    const held = await outside.claim();
+    const restore = setDeadlines({ stretchMs: 100 });
+    const uploads = Array.from({ length: 4 }, () => outside.beginUpload(held));
+    for (const { answer } of uploads) expect(['408', 'cut off']).toContain(await answer);
+    restore();
+    await eventually('there is room', async () => (await outside.upload(held, bytes)).status === 201);
+  });
+
+  it('takes no place of the others when the lease is not held', async () => {
+    const outside = await Outside.withTasks('Build');
+    const held = await outside.claim();
+    const foreign = { ...held, leaseToken: 'guessed' };
+    const uploads = Array.from({ length: 8 }, () => outside.beginUpload(foreign));
+    for (const { answer } of uploads) expect(await answer).toBe('409'); // before its end
+    await outside.upload(held, bytes).expect(201);
+    for (const { sending } of uploads) sending.destroy();
+  });
+
+  it('that was answered is answered again after the lease', async () => {
+    const outside = await Outside.withTasks('Build');
+    const held = await outside.claim();
+    const send = () => outside.upload(held, Buffer.from('once')).set('Idempotency-Key', 'upload-1');
+    const first = await send().expect(201);
+    expect(await outside.complete(held, 'Built.', [first.body.id])).toBe('succeeded');
+    const again = await send().expect(201);
+    expect([again.body, again.headers['idempotent-replayed']]).toEqual([first.body, 'true']);
+  });
+
   it('may be empty', async () => {
     const outside = await Outside.withTasks('Build');
     const { body } = await outside.upload(await outside.claim(), Buffer.alloc(0)).expect(201);
@@ -335,6 +410,14 @@ describe('an artifact', () => {
     expect([read.status, read.headers['content-length']]).toEqual([200, '0']);
   });
 });
+
+/** Returns the way back to what they were. */
+function setDeadlines(changed: Partial<BodyDeadlines>): () => void {
+  const deadlines = app.get(BodyDeadlines);
+  const { bodyMs, stretchMs, stretchBytesMin } = deadlines;
+  Object.assign(deadlines, changed);
+  return () => void Object.assign(deadlines, { bodyMs, stretchMs, stretchBytesMin });
+}
 
 /** Bytes as they are: what supertest makes of a type that it does not know depends on the type. */
 function readBytes(response: request.Response, done: (error: Error | null, body: Buffer) => void): void {

@@ -67,7 +67,14 @@ export class CommandRunner {
     return this.run(call, () => Promise.resolve(reply));
   }
 
-  /** The same for the operator's only POST: the tenant that `work` makes keeps the answer. */
+  /** An answer is kept for the request's key: `run` will give it again, when it is the same request. */
+  async isAnswered({ request, tenantId }: Pick<Call, 'request' | 'tenantId'>): Promise<boolean> {
+    const key = idempotencyKeyOf(request);
+    if (key === null) return false;
+    return this.transactions.inTransaction(tenantId, async (tx) => (await findKeptReply(tx, key)) !== null);
+  }
+
+  /** `run` for the operator's only POST: the tenant that `work` makes keeps the answer. */
   async runForNewTenant(
     { request, response }: Pick<Call, 'request' | 'response'>,
     work: (system: SystemTx) => Promise<{ readonly tx: Tx; readonly reply: Reply }>,

@@ -75,7 +75,7 @@ describe('judgedCall', () => {
     const view: LedgerView = {
       workers: ['builtin'],
       freeSlots: 1,
-      tasksCreatableMax: 1,
+      roomForTasks: { tasksMax: 1, limit: 'tasks_per_wave_max' },
       tasks: [],
       notesInForce: [],
       criteriaOwed: 0,

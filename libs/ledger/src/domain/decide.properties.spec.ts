@@ -76,7 +76,10 @@ function isOpen(task: TaskView): boolean {
 const aView: fc.Arbitrary<LedgerView> = fc.record({
   workers: fc.oneof({ weight: 9, arbitrary: fc.constant(POOLS) }, fc.subarray(POOLS)),
   freeSlots: fc.nat(3),
-  tasksCreatableMax: fc.nat(3),
+  roomForTasks: fc.record({
+    tasksMax: fc.nat(3),
+    limit: fc.constantFrom('tasks_per_wave_max', 'tasks_max', 'depth_max'),
+  }),
   tasks: fc.array(aTaskSeed, { minLength: TASKS_MIN, maxLength: TASKS_MAX }).map(grow),
   notesInForce: fc.subarray(NOTES),
   criteriaOwed: fc.constantFrom(0, 0, 1, 2),
@@ -215,7 +218,7 @@ class Replay {
   constructor(private readonly view: LedgerView) {
     this.notes = new Set(view.notesInForce);
     this.slots = view.freeSlots;
-    this.creatable = view.tasksCreatableMax;
+    this.creatable = view.roomForTasks.tasksMax;
     this.questions = view.questionsAskable;
     this.directives = view.directivesProposable;
     this.tasks = new Map(

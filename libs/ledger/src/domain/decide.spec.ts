@@ -22,7 +22,7 @@ function aView(tasks: readonly TaskView[], parts: Partial<LedgerView> = {}): Led
   return {
     workers: ['builtin', 'build'],
     freeSlots: 4,
-    tasksCreatableMax: 10,
+    roomForTasks: { tasksMax: 10, limit: 'tasks_per_wave_max' },
     tasks,
     notesInForce: [],
     criteriaOwed: 0,
@@ -123,13 +123,17 @@ describe('decide, on creating tasks', () => {
     ]);
   });
 
-  it('creates no more tasks than the wave may', () => {
-    const view = aView([], { tasksCreatableMax: 2 });
+  it.each([
+    ['tasks_per_wave_max', /^this wave may create no more tasks; leave the rest to the next one$/],
+    ['tasks_max', /may have no more tasks .*tasks_max.*ask_human$/],
+    ['depth_max', /nothing had happened .*depth_max.*wait for a result, or ask_human$/],
+  ] as const)('creates no more tasks than %s allows, and says what to do instead', (limit, reason) => {
+    const view = aView([], { roomForTasks: { tasksMax: 2, limit } });
     const writes = ['a', 'b', 'c'].map((key) => upsert({ key, title: key }));
     expect(outcomes(decide(view, writes))).toEqual([
       'create_task',
       'create_task',
-      'this wave may create no more tasks; leave the rest to the next one',
+      expect.stringMatching(reason),
     ]);
   });
 

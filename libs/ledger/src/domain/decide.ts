@@ -9,6 +9,7 @@ import {
   type WriteTool,
 } from '#contracts';
 import { APPROVAL_OPTIONS, answersTo, isAnswerTo, type AnswerRule } from './input-request-state.js';
+import type { LineageLimit, Room } from './lineage.js';
 import { nextState } from './machine.js';
 import { TASK_REASONS, TASK_TRANSITIONS } from './task-state.js';
 
@@ -36,7 +37,7 @@ export interface TaskView {
 export interface LedgerView {
   readonly workers: readonly string[];
   readonly freeSlots: number;
-  readonly tasksCreatableMax: number;
+  readonly roomForTasks: Room;
   readonly tasks: readonly TaskView[];
   /** Refs of notes in force. */
   readonly notesInForce: readonly string[];
@@ -111,7 +112,7 @@ export function decide(view: LedgerView, writes: readonly StagedWrite[]): Decisi
     names: new Map(),
     notesInForce: new Set(view.notesInForce),
     freeSlots: view.freeSlots,
-    creatable: view.tasksCreatableMax,
+    creatable: view.roomForTasks.tasksMax,
     questionsAskable: view.questionsAskable,
     directivesProposable: view.directivesProposable,
   };
@@ -166,8 +167,7 @@ function judgeCreate(ledger: Ledger, item: UpsertItem): Verdict {
   if (item.title === undefined) return reject('a new task needs a title');
   if (item.worker !== undefined && !ledger.view.workers.includes(item.worker))
     return rejectWorker(ledger, item.worker);
-  if (ledger.creatable <= 0)
-    return reject('this wave may create no more tasks; leave the rest to the next one');
+  if (ledger.creatable <= 0) return reject(NO_ROOM[ledger.view.roomForTasks.limit]);
   const needs = new Set<TaskView>();
   for (const name of item.depends_on ?? []) {
     const task = find(ledger, name);
@@ -193,6 +193,15 @@ function judgeCreate(ledger: Ledger, item: UpsertItem): Verdict {
   const fields = { ...fieldsOf(item), title: item.title };
   return { change: { kind: 'create_task', key: item.key, fields, dependsOn } };
 }
+
+/** What a conductor can do instead, by the limit that it has come to. */
+const NO_ROOM: Record<LineageLimit, string> = {
+  tasks_per_wave_max: 'this wave may create no more tasks; leave the rest to the next one',
+  tasks_max:
+    'the mission may have no more tasks (policy.limits.tasks_max); do with those that it has, or ask_human',
+  depth_max:
+    'too many waves in a row have created tasks although nothing had happened (policy.limits.depth_max); dispatch what is ready and wait for a result, or ask_human',
+};
 
 function judgeUpdate(ledger: Ledger, item: UpsertItem, task: TaskView): Verdict {
   if (item.expected_version === undefined)
