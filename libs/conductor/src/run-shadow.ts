@@ -75,6 +75,9 @@ function changedPolicy(stored: Policy, { model, policy }: ShadowInput): Policy {
   return checkedPolicy(mergePolicy(policySchema.parse(stored), patch));
 }
 
+/** What of a policy is in no request's text. */
+const UNSEEN_PARTS: ReadonlySet<string> = new Set(['wave_usd_max', 'allow_premium']);
+
 /** A first request, and what it was made of. */
 interface Packed {
   readonly request: ConductorRequest;
@@ -84,7 +87,7 @@ interface Packed {
 }
 
 /**
- * Asks with the request that the wave sent, unless the policy is another; then with one that the builder makes of the same
+ * Asks with the request that the wave sent, unless the policy asks for another; then with one that the builder makes of the same
  * snapshot. Where the model counts more tokens in it than fit, with one that is packed for less, as a wave does.
  */
 async function packAndAsk(
@@ -94,7 +97,7 @@ async function packAndAsk(
   ask: (request: ConductorRequest) => Promise<Conversation>,
 ): Promise<{ readonly packed: Packed; readonly conversation: Conversation }> {
   const { model } = input.policy;
-  const isStored = Object.keys(change.policy).length === 0;
+  const isStored = Object.keys(change.policy).every((part) => UNSEEN_PARTS.has(part));
   const isResized =
     change.policy.context_budget_tokens !== undefined || change.policy.context_target_tokens !== undefined;
   const targetTokens = isResized ? input.policy.context_target_tokens : input.targetTokens;

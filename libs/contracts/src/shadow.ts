@@ -23,7 +23,7 @@ export const shadowInputSchema = z
     policy: shadowPolicySchema
       .default({})
       .describe(
-        'laid over the policy of the wave; when nothing is, the very request that it sent is sent again',
+        'laid over the policy of the wave; when nothing of it shapes the request, the very one that it sent is sent again',
       ),
   })
   .meta({ id: 'ShadowInput' });

@@ -27,7 +27,9 @@ describe('Shadows', () => {
   it('has room again when one has ended, also when it failed', async () => {
     const shadows = new Shadows();
     for (let shadow = 0; shadow < 3; shadow += 1)
-      await expect(shadows.run('a', () => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer');
+      await expect(shadows.run('a', () => Promise.reject(new Error('no answer')))).rejects.toThrow(
+        'no answer',
+      );
     await expect(shadows.run('a', () => Promise.resolve('done'))).resolves.toBe('done');
   });
 });

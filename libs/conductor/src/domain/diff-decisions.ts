@@ -104,12 +104,11 @@ function compared(
   return { tool, subject: subjectOf(tool, normal), input: normal };
 }
 
-/** Nothing, for what is about nothing that has a name: then only the same in all arguments is a pair. */
+/** Null for what is about nothing that has a name: it has a pair only where all is the same. */
 function subjectOf(tool: string, input: Json): string | null {
   if (tool === 'handoff') return 'wave';
   if (tool === 'note') return textAt(input, 'supersedes');
-  if (tool === 'ask_human')
-    return isObject(input) && Array.isArray(input['refs']) ? input['refs'].join(', ') : null;
+  if (tool === 'ask_human') return listAt(input, 'refs')?.join(', ') ?? null;
   return textAt(input, 'ref') ?? textAt(input, 'key');
 }
 
@@ -168,6 +167,11 @@ function hasVersion(input: Json): boolean {
 function textAt(input: Json, field: string): string | null {
   const value = isObject(input) ? input[field] : null;
   return typeof value === 'string' ? value : null;
+}
+
+function listAt(input: Json, field: string): string[] | null {
+  const value = isObject(input) ? input[field] : null;
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
 }
 
 function isObject(value: Json): value is Record<string, Json> {
