@@ -10,6 +10,9 @@ import { startService, type TestService } from '../support/service.js';
 /** What would do something if any text were taken for markup. */
 const MARKUP = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
 
+/** Its conductors decide nothing. */
+const OTHER_MODEL = 'claude-opus-5-5';
+
 let database: TestDatabase;
 let service: TestService;
 let receiver: Receiver;
@@ -22,7 +25,7 @@ const streamsOf = new Map<BrowserContext, number>();
 beforeAll(async () => {
   database = await createTestDatabase();
   [service, receiver, browser] = await Promise.all([
-    startService(database, { queue: 'none' }),
+    startService(database, { queue: 'none', script: { conductors: { [OTHER_MODEL]: 'never_progress' } } }),
     startReceiver(),
     startBrowser(),
   ]);
@@ -208,6 +211,26 @@ describe('a day with a mission', () => {
     await page.locator('text=The ledger makes the same bytes again').waitFor();
     await page.getByRole('tab', { name: 'Since the wave before' }).click();
     await page.locator('text=byte for byte').waitFor();
+  });
+
+  it('asks a wave’s question again with the keyboard alone, and shows what another model decides otherwise', async () => {
+    await button(page, 'Run again as a shadow').focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Model').and(page.locator(':focus')).waitFor();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type(OTHER_MODEL);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const comparison = region(page, 'Comparison');
+    await comparison
+      .locator('li', { hasText: 'task review · T' })
+      .first()
+      .getByText('only the wave')
+      .waitFor();
+    await comparison.locator('td', { hasText: OTHER_MODEL }).waitFor();
+    expect(await violationsInBoth(page, 'a shadow')).toEqual([]);
+    await button(page, 'Close').click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('is found by title, ref or id with the keyboard', async () => {

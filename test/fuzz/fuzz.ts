@@ -9,7 +9,7 @@ import { anApi, OPERATOR_KEY } from '../../apps/api/test-support/api.js';
 import { apiDocument, type Operation } from '../../apps/api/test-support/operations.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { aMission } from '../support/mission.js';
-import { startRelay } from '../support/relay.js';
+import { startRelay, type Relay } from '../support/relay.js';
 import { FRESH_KEY, fuzzRequests, type FuzzRequest, type Role } from './requests.js';
 
 /** What the API may refuse with; anything else is a surprise. */
@@ -42,15 +42,17 @@ export async function fuzz(options: {
 }): Promise<FuzzReport> {
   const startedAt = performance.now();
   const database = await createTestDatabase();
-  const app = await anApi(database.transactions);
+  const relay = await startRelay(database.transactions);
+  const app = await anApi(database.transactions, relay.gateway);
   try {
-    const run = await FuzzRun.create(database, app);
+    const run = await FuzzRun.create(database, app, relay);
     const requests = fc.sample(fuzzRequests, { numRuns: options.requests, seed: options.seed });
     for (let at = 0; at < requests.length; at += REQUESTS_PER_LOOK)
       await run.sendAll(requests.slice(at, at + REQUESTS_PER_LOOK));
     return { ...options, seconds: Math.round((performance.now() - startedAt) / 1_000), ...run.findings() };
   } finally {
     await app.close();
+    await relay.close();
     await database.drop();
   }
 }
@@ -72,14 +74,12 @@ class FuzzRun {
     private readonly callers: Callers,
   ) {}
 
-  static async create(database: TestDatabase, app: INestApplication<Server>): Promise<FuzzRun> {
+  static async create(database: TestDatabase, app: INestApplication<Server>, relay: Relay): Promise<FuzzRun> {
     const server = app.getHttpServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const mission = await aMission(database);
-    const relay = await startRelay(database.transactions);
     await mission.submit('Done', { title: 'In hand', worker: 'build' }); // nobody works for that pool
     await relay.settle();
-    await relay.close();
     const { port } = server.address() as AddressInfo; // it listens on a port
     const callers = await Callers.create(database, mission);
     return new FuzzRun(database, `http://127.0.0.1:${port}`, mission.tenantId, callers);

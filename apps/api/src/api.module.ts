@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
+import { ModelGateway } from '#model';
 import { findEndedKeys, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
@@ -49,6 +50,8 @@ import { SubmitController } from './tasks/submit.controller.js';
 import { TasksController } from './tasks/tasks.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
+import { Shadows } from './waves/shadows.js';
+import { ShadowsController } from './waves/shadows.controller.js';
 import { WavesController } from './waves/waves.controller.js';
 
 /** Every resource of the API; the OpenAPI document is made from the same list. */
@@ -62,6 +65,7 @@ export const CONTROLLERS: Type[] = [
   InputRequestsController,
   SchedulesController,
   WavesController,
+  ShadowsController,
   ContextSeriesController,
   WorkersController,
   EventsController,
@@ -90,6 +94,7 @@ export class ApiModule {
       providers: [
         { provide: Transactions, useValue: dependencies.transactions },
         { provide: SecretBox, useValue: dependencies.secretBox },
+        { provide: ModelGateway, useValue: dependencies.gateway },
         { provide: LOGGER, useValue: dependencies.logger },
         { provide: LISTENING_HOST, useValue: dependencies.config.host },
         { provide: OPERATOR_KEY, useValue: dependencies.adminKey },
@@ -125,6 +130,7 @@ export class ApiModule {
         ClaimWaiting,
         Uploads,
         BodyDeadlines,
+        Shadows,
         UnusedConnections,
       ],
     };

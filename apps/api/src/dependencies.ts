@@ -1,5 +1,6 @@
 import type { Config } from '#config';
 import type { EventNotices, Transactions } from '#database';
+import type { ModelGateway } from '#model';
 import type { AnswerScrape, Logger } from '#telemetry';
 import type { SecretBox } from '#tenancy';
 
@@ -11,6 +12,7 @@ export interface ApiDependencies {
   readonly config: Config;
   readonly transactions: Transactions;
   readonly secretBox: SecretBox;
+  readonly gateway: ModelGateway;
   readonly logger: Logger;
   /** The operator's key. */
   readonly adminKey: string;

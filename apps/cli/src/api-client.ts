@@ -17,6 +17,7 @@ import {
   rotationSchema,
   scheduleSchema,
   signInLinkSchema,
+  shadowSchema,
   submittedTasksSchema,
   taskSchema,
   taskSummarySchema,
@@ -29,6 +30,7 @@ import {
   type rotationInputSchema,
   type scheduleInputSchema,
   type SchedulePatch,
+  type shadowInputSchema,
   type SubmittedTask,
   type taskInputSchema,
   type Wave,
@@ -53,6 +55,8 @@ const PAGES_MAX = 1_000;
 /** A batch of 1,000 tasks is one transaction. */
 const SUBMIT_TIMEOUT_MS = 120_000;
 const REBUILD_TIMEOUT_MS = 60_000;
+/** The service ends one after three minutes. */
+const SHADOW_TIMEOUT_MS = 200_000;
 
 /** The part of the API (v1) that the command line uses: one method per route, answers parsed by the contract. */
 export class ApiClient {
@@ -178,6 +182,17 @@ export class ApiClient {
 
   getWave(id: string) {
     return this.#get(`/v1/waves/${segment(id)}`, waveSchema);
+  }
+
+  /** A model is asked up to as often as a wave may, while the caller waits. */
+  shadowWave(id: string, input: z.input<typeof shadowInputSchema>) {
+    return this.#transport.send({
+      method: 'POST',
+      path: `/v1/waves/${segment(id)}/shadow`,
+      body: input,
+      answer: shadowSchema,
+      timeoutMs: SHADOW_TIMEOUT_MS,
+    });
   }
 
   listWaves(missionId: string, query: { limit: number }) {

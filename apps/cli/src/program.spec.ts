@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Shadow } from '#contracts';
 import { aMission, anEvent, aSession, aWave, secondsIn } from '../test/builders.js';
 import { FakeService, problem, type Route } from '../test/fake-service.js';
 import { EXIT } from './exit-codes.js';
@@ -399,6 +400,42 @@ test('watch --json prints each event as a line and ends with the mission', async
       .split('\n')
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual(events);
+});
+
+test('wave shadow asks for what was said and tells what is decided otherwise', async () => {
+  const shadow: Shadow = {
+    wave_id: 'wav_1',
+    model: 'claude-opus-5-5',
+    stop_reason: 'handoff',
+    requests: 2,
+    reads: 1,
+    context: { tokens: 6_200, budget: 9_000, level: 'ok', total_tokens: 5_000, is_stored_request: false },
+    usage: { ...aWave().usage, cost_usd: '0.0312' },
+    decisions: {
+      same: [{ tool: 'task_dispatch', subject: 'T1', input: { ref: 'T1' } }],
+      changed: [{ tool: 'handoff', subject: 'wave', original: { done: true }, shadow: { done: false } }],
+      only_original: [],
+      only_shadow: [],
+    },
+  };
+  const ended = await runAgainst({ 'POST /v1/waves/*/shadow': () => ({ body: shadow }) }, [
+    'wave',
+    'shadow',
+    'wav_1',
+    '--model',
+    'claude-opus-5-5',
+    '--context-budget',
+    '9000',
+  ]);
+  expect(ended.exitCode).toBe(EXIT.ok);
+  expect(service?.to('POST', '/v1/waves/wav_1/shadow')).toMatchObject([
+    { body: { model: 'claude-opus-5-5', policy: { context_budget_tokens: 9_000 } } },
+  ]);
+  expect(ended.stdout.trimEnd().split('\n')).toEqual([
+    'otherwise  handoff        wave  {"done":false}',
+    'the same   task_dispatch  T1    {"ref":"T1"}',
+    'claude-opus-5-5: 2 requests, stop handoff, largest 6.2K/9K, cost $0.0312',
+  ]);
 });
 
 test('wave context draws a bar for every section and counts what was left out', async () => {

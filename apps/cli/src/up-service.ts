@@ -62,18 +62,19 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const shutdown = new AbortController();
   const allowedNetworks = allowedNetworksOf(config);
   const safeFetch = new SafeFetch({ allowedNetworks });
+  const gateway = openGateway(options);
   const dispatch = await startDispatch({
     config,
     databaseUrl,
     transactions,
     logger,
-    handlers: config.roles.includes('worker') ? handlersOf(options, { safeFetch, shutdown }) : null,
+    handlers: config.roles.includes('worker') ? handlersOf(options, { gateway, safeFetch, shutdown }) : null,
     slots: slotsOf(config),
     countDueDeliveries,
   });
   const stopTelling = tellOfEvents(transactions, logger);
   observe(() => readLoad(transactions, countDueDeliveries), GAUGES_EVERY_MS);
-  const api = config.roles.includes('api') ? await startApi(options, allowedNetworks) : null;
+  const api = config.roles.includes('api') ? await startApi(options, { gateway, allowedNetworks }) : null;
   return {
     tick: () => dispatch.dispatcher.tick(),
     stop: async () => {
@@ -85,20 +86,30 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   };
 }
 
+/** One for all parts of this process, so that each heeds a pause that the provider asked another for. */
+function openGateway({ config, transactions, model, secrets }: ServiceOptions): ModelGateway {
+  const secretBox = new SecretBox(secrets.masterKey, secrets.previousMasterKey);
+  return new ModelGateway({
+    transactions,
+    unprovedRequests: config.unprovedRequests,
+    ...model,
+    apiKeyOf: (tenantId) =>
+      transactions.inTransaction(tenantId, (tx) => openModelCredential(tx, secretBox, 'anthropic')),
+  });
+}
+
 function handlersOf(
-  { config, transactions, model, secrets, logger }: ServiceOptions,
-  parts: { readonly safeFetch: SafeFetch; readonly shutdown: AbortController },
+  { config, transactions, secrets, logger }: ServiceOptions,
+  parts: {
+    readonly gateway: ModelGateway;
+    readonly safeFetch: SafeFetch;
+    readonly shutdown: AbortController;
+  },
 ): TicketHandlers {
   const secretBox = new SecretBox(secrets.masterKey, secrets.previousMasterKey);
   return createHandlers({
     transactions,
-    gateway: new ModelGateway({
-      transactions,
-      unprovedRequests: config.unprovedRequests,
-      ...model,
-      apiKeyOf: (tenantId) =>
-        transactions.inTransaction(tenantId, (tx) => openModelCredential(tx, secretBox, 'anthropic')),
-    }),
+    gateway: parts.gateway,
     safeFetch: parts.safeFetch,
     digestWriter: config.digestWriter,
     openSecret: (tx, sealed, place) => secretBox.open(tx, sealed, place),
@@ -111,18 +122,19 @@ function handlersOf(
 
 async function startApi(
   { config, databaseUrl, transactions, secrets, logger, answerScrape }: ServiceOptions,
-  allowedNetworks: readonly AllowedNetwork[],
+  parts: { readonly gateway: ModelGateway; readonly allowedNetworks: readonly AllowedNetwork[] },
 ): Promise<{ close(): Promise<void> }> {
   const eventNotices = new EventNotices(databaseUrl, logger);
   const app = await createApiApp({
     config,
     transactions,
     secretBox: new SecretBox(secrets.masterKey, secrets.previousMasterKey),
+    gateway: parts.gateway,
     logger,
     adminKey: secrets.adminKey,
     dashboardDir: path.join(packageRoot(), 'dist', 'dashboard'),
     checkWebhookUrl: (url) => {
-      const target = judgeTarget(url, allowedNetworks);
+      const target = judgeTarget(url, parts.allowedNetworks);
       return target.allowed ? null : REFUSALS[target.reason];
     },
     eventNotices,

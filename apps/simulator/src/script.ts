@@ -29,6 +29,10 @@ export const simulatorScriptSchema = z.strictObject({
   retry_after_seconds: z.int().min(0).max(86_400).default(1).describe('what a 429 asks for'),
   slow_ms: z.int().min(0).max(10_000).default(20).describe('between two events of a slow stream'),
   conductor: z.enum(CONDUCTOR_POLICIES).default('plan'),
+  conductors: z
+    .record(z.string(), z.enum(CONDUCTOR_POLICIES))
+    .default({})
+    .describe('models whose conductor is another'),
 });
 
 /** A script as it is written; parsed, its defaults are filled in. */

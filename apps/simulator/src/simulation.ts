@@ -140,7 +140,10 @@ export class Simulation {
   }
 
   private said(request: MessagesRequest, role: PromptRole | null): Answer {
-    if (role === 'conductor') return conduct(this.script.conductor, viewOf(request));
+    if (role === 'conductor') {
+      const policy = this.script.conductors[request.model] ?? this.script.conductor;
+      return conduct(policy, viewOf(request));
+    }
     if (role === 'digest') return reword(this.script.conductor, request);
     return role === 'worker' ? work(request, this.script.seed) : sayText('Understood.');
   }

@@ -14,13 +14,18 @@ import {
   type TextPart,
 } from '#ledger';
 
+/** Who reads: whose rows, and with what key their texts are fenced. */
+export type ReadingWave = Pick<OpenWave, 'tenantId' | 'missionId'> & {
+  readonly snapshot: { readonly mission: Pick<OpenWave['snapshot']['mission'], 'fenceSecretHex'> };
+};
+
 /**
  * Answers one read with text: facts as they are, everything that somebody outside wrote inside fences. What the wave
  * itself has spilled is read from its memory: the ledger has it only after the commit.
  */
 export async function answerRead(
   transactions: Transactions,
-  wave: OpenWave,
+  wave: ReadingWave,
   call: ReadCall,
   spills: ReadonlyMap<string, SpilledText>,
 ): Promise<string> {

@@ -1,7 +1,6 @@
-import type { StagedWrite } from '#contracts';
+import type { Policy, StagedWrite } from '#contracts';
 import type { ConductorRequest } from '#context';
-import type { Transactions } from '#database';
-import { judgeWrites, type OpenWave, type SpilledText } from '#ledger';
+import type { SpilledText } from '#ledger';
 import {
   ContextBoundError,
   fits,
@@ -11,9 +10,10 @@ import {
   type MessagesBody,
   type ModelAnswer,
   type ModelGateway,
+  type ModelRequest,
 } from '#model';
 import { crashPoint } from '#telemetry';
-import { answerRead } from './answer-read.js';
+import type { ConductorLedger } from './conductor-ledger.js';
 import { onlyHandoff, parseCalls, type ParsedCall, type ToolUse } from './domain/decisions.js';
 import { GUARD_NOTES, judgeNext, type GuardState, type GuardStop } from './domain/guard.js';
 import { judgedCall, judgementText } from './domain/judged-call.js';
@@ -37,6 +37,23 @@ export const CUT_SHORT: ReadonlySet<StopReason> = new Set([
 
 /** Where results do not fit into the next request, less of each is shown; at last nothing, and only a hand-off is asked for. */
 const SHOWN_BYTES = [RESULT_BYTES_MAX, 1_000, 500, 250, 0] as const;
+
+/** What a conversation is held with. */
+export interface ConversationPorts {
+  readonly gateway: ModelGateway;
+  /** In whose books its requests stand. */
+  readonly books: Pick<ModelRequest, 'tenantId' | 'missionId' | 'waveId' | 'role'>;
+  readonly ledger: ConductorLedger;
+  readonly lease: Pick<WaveLease, 'signal' | 'mayGoOn'>;
+  readonly meter: WaveMeter;
+}
+
+/** The wave that it is about. */
+export interface ConversationSubject {
+  readonly waveId: string;
+  readonly number: number;
+  readonly policy: Policy;
+}
 
 /** What a conversation came to. */
 export interface Conversation {
@@ -63,13 +80,8 @@ export class ConductorConversation {
   private guard: GuardState = 'open';
 
   constructor(
-    private readonly ports: {
-      readonly transactions: Transactions;
-      readonly gateway: ModelGateway;
-      readonly lease: WaveLease;
-      readonly meter: WaveMeter;
-    },
-    private readonly wave: OpenWave,
+    private readonly ports: ConversationPorts,
+    private readonly wave: ConversationSubject,
     private readonly request: ConductorRequest,
   ) {
     this.messages = [...request.messages];
@@ -124,11 +136,8 @@ export class ConductorConversation {
     const { wave, request, ports } = this;
     const body: MessagesBody = { ...request, messages };
     const answer = await ports.gateway.ask({
-      tenantId: wave.tenantId,
-      missionId: wave.missionId,
-      waveId: wave.waveId,
+      ...ports.books,
       attemptId: null,
-      role: 'conductor',
       body,
       contextBudgetTokens: wave.policy.context_budget_tokens,
       provenTokens: proven,
@@ -174,12 +183,9 @@ export class ConductorConversation {
       isError,
     });
     if (call.kind === 'error') return result(call.message, true);
-    if (call.kind === 'read')
-      return result(await answerRead(this.ports.transactions, this.wave, call.read, this.spills), false);
-    const verdicts = await this.ports.transactions.inTransaction(this.wave.tenantId, (tx) =>
-      judgeWrites(tx, this.wave.missionId, [...this.writes, ...call.writes]),
-    );
-    const judged = judgedCall(call.id, call.writes, verdicts.slice(this.writes.length));
+    if (call.kind === 'read') return result(await this.ports.ledger.read(call.read, this.spills), false);
+    const verdicts = await this.ports.ledger.judge(this.writes, call.writes);
+    const judged = judgedCall(call.id, call.writes, verdicts);
     this.writes.push(...judged.accepted);
     return result(judgementText(judged), judged.rejected.length > 0);
   }
@@ -204,7 +210,7 @@ export class ConductorConversation {
   /** What has been sent points to them. */
   private keep(spills: ReturnType<typeof appendTurn>['spills']): void {
     for (const { id, text, sha256, tool } of spills)
-      this.spills.set(id, { id, text, sha256, name: `wave ${this.wave.snapshot.wave.number}: ${tool}` });
+      this.spills.set(id, { id, text, sha256, name: `wave ${this.wave.number}: ${tool}` });
   }
 
   private result(stopReason: StopReason, first: ModelAnswer): Conversation {

@@ -1,4 +1,10 @@
-import { buildContext, canonicalJson, type ContextInput, type ContextPack } from '#context';
+import {
+  buildContext,
+  canonicalJson,
+  type ConductorRequest,
+  type ContextInput,
+  type ContextPack,
+} from '#context';
 import { contextLevel, encodeId } from '#contracts';
 import type { Transactions } from '#database';
 import { pickDueMission } from '#dispatch';
@@ -21,10 +27,12 @@ import {
   type ModelGateway,
 } from '#model';
 import { crashPoint, inSpan, measure, type Logger } from '#telemetry';
+import { ledgerOfWave } from './conductor-ledger.js';
 import { ConductorConversation, CUT_SHORT, type Conversation } from './conversation.js';
 import { nextTry, type Try, type TryFailure } from './domain/next-try.js';
+import { OvercommittedError } from './overcommitted-error.js';
 import { holdWaveLease, type WaveLease } from './wave-lease.js';
-import { WaveMeter } from './wave-meter.js';
+import { WAVE_MS_MAX, WaveMeter } from './wave-meter.js';
 
 export interface RunWaveDependencies {
   readonly transactions: Transactions;
@@ -71,7 +79,7 @@ export class RunWave {
 
   /** Whether it was committed. */
   private async conduct(wave: OpenWave, lease: WaveLease): Promise<boolean> {
-    const meter = new WaveMeter();
+    const meter = new WaveMeter(WAVE_MS_MAX);
     const { input, pack, conversation } = await this.packAndAsk(wave, { lease, meter });
     crashPoint('wave.before_commit');
     const committed = await this.dependencies.transactions.inTransaction(wave.tenantId, (tx) =>
@@ -112,11 +120,7 @@ export class RunWave {
       if (pack.kind === 'overcommitted') throw new OvercommittedError(pack.obligedTokens, pack.allowedTokens);
       crashPoint('wave.packed');
       try {
-        const conversation = await new ConductorConversation(
-          { ...this.dependencies, ...ports },
-          wave,
-          pack.request,
-        ).run();
+        const conversation = await this.converse(wave, { ...ports, request: pack.request });
         return { input, pack, conversation };
       } catch (error) {
         const failure = tryFailureOf(error, { wave, model: current.model, packedTokens: pack.targetTokens });
@@ -126,6 +130,22 @@ export class RunWave {
         current = next;
       }
     }
+  }
+
+  private converse(
+    wave: OpenWave,
+    {
+      lease,
+      meter,
+      request,
+    }: { readonly lease: WaveLease; readonly meter: WaveMeter; readonly request: ConductorRequest },
+  ): Promise<Conversation> {
+    const { gateway, transactions } = this.dependencies;
+    const { tenantId, missionId, waveId, policy } = wave;
+    const books = { tenantId, missionId, waveId, role: 'conductor' } as const;
+    const ports = { gateway, books, ledger: ledgerOfWave(transactions, wave), lease, meter };
+    const subject = { waveId, number: wave.snapshot.wave.number, policy };
+    return new ConductorConversation(ports, subject, request).run();
   }
 
   /** That a provider found a request too large which our bound had let through is a defect of ours. */
@@ -159,15 +179,6 @@ interface Asked {
   readonly input: ContextInput;
   readonly pack: ContextPack;
   readonly conversation: Conversation;
-}
-
-/** The mission obliges its conductor to read more than fits beside the work. */
-class OvercommittedError extends Error {
-  constructor(obligedTokens: number, allowedTokens: number) {
-    super(
-      `charter, directives, open questions and work in flight take ${obligedTokens} tokens of the ${allowedTokens} they may`,
-    );
-  }
 }
 
 function firstTry({ policy }: OpenWave): Try {

@@ -161,6 +161,14 @@ export {
   messageSchema,
 } from './wave.js';
 export {
+  type ComparedDecision,
+  type DecisionDiff,
+  type Shadow,
+  shadowInputSchema,
+  type ShadowInput,
+  shadowSchema,
+} from './shadow.js';
+export {
   EVENT_TYPES,
   eventTypeSchema,
   type EventType,

@@ -39,6 +39,8 @@ export { abortWave, expireWave, type Abortion } from './abort-wave.js';
 export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
 export { previewRotation } from './preview-rotation.js';
 export { judgeWrites } from './judge-writes.js';
+export { readShadowedWave, type ShadowedWave } from './shadowed-wave.js';
+export { checkedPolicy } from './checked-policy.js';
 export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
 export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
@@ -79,6 +81,8 @@ export {
 export { DIGEST_ARITY, growTree, liveNodes } from './domain/digest-tree.js';
 export { writeCard, type TaskEnd } from './domain/write-card.js';
 export { extractDigest } from './domain/write-digest.js';
+export { writeItems, type WriteItem } from './domain/write-items.js';
+export { toNanoUsd, toUsd } from './domain/budget.js';
 export { missionStatus } from './domain/mission-state.js';
 export { readWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
 export { refNumber, refOf } from './domain/refs.js';

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  contextCeilingTokens,
   mergePolicy,
   newUuid,
   policyFrom,
@@ -11,8 +10,9 @@ import {
 } from '#contracts';
 import type { Tx } from '#database';
 import { cancelAll } from './cancel-all.store.js';
+import { checkedPolicy } from './checked-policy.js';
 import { setBudget } from './budget.store.js';
-import { conflict, invalid } from './errors.js';
+import { conflict } from './errors.js';
 import { liftAllHolds, liftHold } from './holds.js';
 import { closeAllRequests } from './input-requests.js';
 import { insertDirectives } from './directive.store.js';
@@ -253,22 +253,4 @@ async function insertNewMission(tx: Tx, mission: NewMission): Promise<string> {
     updatedAt: tx.now,
   });
   return id;
-}
-
-/** What the schema cannot say: a budget that the standard window cannot hold, a target above its budget. */
-function checkedPolicy(policy: Policy): Policy {
-  const ceiling = contextCeilingTokens(policy);
-  if (policy.context_budget_tokens > ceiling)
-    throw invalid(
-      'context_budget_too_large',
-      `context_budget_tokens may be at most ${ceiling}: the window of 200,000 less output_tokens_max.`,
-      '/policy/context_budget_tokens',
-    );
-  if (policy.context_target_tokens > policy.context_budget_tokens)
-    throw invalid(
-      'context_target_too_large',
-      'context_target_tokens may not exceed context_budget_tokens.',
-      '/policy/context_target_tokens',
-    );
-  return policy;
 }

@@ -5,7 +5,7 @@ export interface NewModelCall {
   readonly missionId: string;
   readonly waveId: string | null;
   readonly attemptId: string | null;
-  readonly role: 'conductor' | 'worker' | 'digest';
+  readonly role: 'conductor' | 'worker' | 'digest' | 'shadow';
   readonly model: string;
   readonly budgetTokens: number;
   readonly countedTokens: number | null;

@@ -30,12 +30,12 @@ export type CallPermission =
  * its tenant, in one transaction, before it is sent: 1. under the locks of both, in this order, 2. never above a limit,
  * spent and reserved together, 3. `wait` while others' reservations may yet free room, 4. `reached` holds the mission,
  * 5. a limit of the tenant holds none: the request waits, and until there is room again none of its missions is picked,
- * 6. a digest is a luxury: it takes nothing of what is left for the work, and holds nobody.
+ * 6. a luxury takes nothing of what is left for the work, and holds nobody.
  */
 export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallPermission> {
   const amount = toNanoUsd(call.reservedUsd);
   const { mission, tenant } = await lockAccounts(tx, call.missionId);
-  if (call.role === 'digest' && !(leavesEnough(mission, amount) && leavesEnough(tenant, amount)))
+  if (LUXURIES.has(call.role) && !(leavesEnough(mission, amount) && leavesEnough(tenant, amount)))
     return { kind: 'wait' };
   const own = reserve(mission, amount);
   if (own.kind === 'reached') {
@@ -59,6 +59,9 @@ export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallP
   await saveAccount(tx, 'tenant', shared.account);
   return { kind: 'ok', callId };
 }
+
+/** No work waits for these. */
+const LUXURIES: ReadonlySet<NewModelCall['role']> = new Set(['digest', 'shadow']);
 
 /**
  * Settles a request from the provider's usage, also when it failed (`failure` says how). Idempotent: a call that has

@@ -33,6 +33,9 @@ interface Outcome {
 /** The door that every POST goes through: its effect and its kept answer are one transaction. */
 @Injectable()
 export class CommandRunner {
+  /** Work apart that this process has in hand, by whose key it has. */
+  private readonly inHand = new Map<string, Promise<unknown>>();
+
   constructor(
     @Inject(Transactions) private readonly transactions: Transactions,
     @Inject(SecretBox) private readonly secretBox: SecretBox,
@@ -53,11 +56,25 @@ export class CommandRunner {
 
   /**
    * The same for work that has transactions of its own, such as waiting for a claim: its answer is kept afterwards, so
-   * that a crash between the two leaves what every lost answer leaves, a lease that runs out.
+   * that a crash between the two leaves what every lost answer leaves, such as a lease that runs out. Who asks with the
+   * same key meanwhile waits for that answer; in another process, they are given the one that was kept first.
    */
   async runApart(call: Call, work: () => Promise<Reply>): Promise<unknown> {
     const key = idempotencyKeyOf(call.request);
     if (key === null) return answer(call.response, { reply: await work(), replayed: false });
+    const place = placeOf(call.tenantId, key);
+    for (let first = this.inHand.get(place); first !== undefined; first = this.inHand.get(place))
+      await first.catch(() => undefined); // whoever asked first is told
+    const run = this.runApartOnce(call, key, work);
+    this.inHand.set(place, run);
+    try {
+      return await run;
+    } finally {
+      this.inHand.delete(place);
+    }
+  }
+
+  private async runApartOnce(call: Call, key: string, work: () => Promise<Reply>): Promise<unknown> {
     const known = await this.transactions.inTransaction(call.tenantId, async (tx) => {
       const kept = await findKeptReply(tx, key);
       return kept && this.replay(tx, key, kept, fingerprintOf(call.request, call.boundMissionId));

@@ -1,12 +1,22 @@
 import type { Command } from 'commander';
-import type { ContextManifest, ContextSection, DecisionRecord, Wave } from '#contracts';
+import {
+  CONTEXT_BUDGET_TOKENS_MIN,
+  STANDARD_WINDOW_TOKENS,
+  type ComparedDecision,
+  type ContextManifest,
+  type ContextSection,
+  type DecisionRecord,
+  type Shadow,
+  type Wave,
+} from '#contracts';
 import type { Session } from '../session.js';
 import { bar, harmless, indented, oneLine, shortTokens, table } from '../text-layout.js';
-import { jsonOption } from './options.js';
+import { integerBetween, jsonOption } from './options.js';
 
 const BAR_WIDTH = 20;
 const REASON_CHARACTERS = 80;
 const INPUT_CHARACTERS = 80;
+const SUBJECT_CHARACTERS = 40;
 const NUMERIC_COLUMNS = [2, 4, 5];
 
 export function addWaveCommands(program: Command, session: Session): void {
@@ -24,6 +34,24 @@ export function addWaveCommands(program: Command, session: Session): void {
     .option('--rebuild', 'rebuild it from the ledger and compare the bytes')
     .addOption(jsonOption())
     .action((id: string, options: { json?: true; rebuild?: true }) => showContext(session, id, options));
+  wave
+    .command('shadow')
+    .argument('<id>', 'wav_…')
+    .description('ask its question again and compare; nothing is carried out, the budget pays')
+    .option('--model <model>', 'of another model than the wave asked')
+    .option(
+      '--context-budget <tokens>',
+      'packed anew for another context budget',
+      integerBetween(CONTEXT_BUDGET_TOKENS_MIN, STANDARD_WINDOW_TOKENS),
+    )
+    .addOption(jsonOption())
+    .action((id: string, options: ShadowOptions) => shadow(session, id, options));
+}
+
+interface ShadowOptions {
+  readonly json?: true;
+  readonly model?: string;
+  readonly contextBudget?: number;
 }
 
 async function showWave(session: Session, id: string, options: { json?: true }): Promise<void> {
@@ -81,6 +109,40 @@ async function showContext(
         ? `rebuilt from the ledger: the same bytes (${manifest.rebuild.sha256})`
         : `rebuilt from the ledger: OTHER bytes (${manifest.rebuild.sha256}, expected ${manifest.rebuild.expected_sha256})`,
     );
+}
+
+async function shadow(session: Session, id: string, options: ShadowOptions): Promise<void> {
+  const { json, model, contextBudget } = options;
+  session.terminal.note('asking; at most three minutes');
+  const compared = await (
+    await session.client()
+  ).shadowWave(id, {
+    ...(model === undefined ? {} : { model }),
+    ...(contextBudget === undefined ? {} : { policy: { context_budget_tokens: contextBudget } }),
+  });
+  if (json) return session.terminal.printJson(compared);
+  session.terminal.print(table(differences(compared)).join('\n'));
+  session.terminal.print(
+    `${compared.model}: ${compared.requests} requests, stop ${compared.stop_reason}, largest ${shortTokens(compared.context.tokens)}/${shortTokens(compared.context.budget)}, cost $${compared.usage.cost_usd}`,
+  );
+  if (compared.reads > 0)
+    session.terminal.note(`${compared.reads} reads saw the ledger as it is now, which the wave did not`);
+}
+
+/** What differs first; of what both decided, what the shadow said. */
+function differences({ decisions }: Pick<Shadow, 'decisions'>): string[][] {
+  const { same, changed, only_original: gone, only_shadow: added } = decisions;
+  return [
+    ...changed.map(({ shadow: input, ...decision }) => differenceRow('otherwise', { ...decision, input })),
+    ...gone.map((decision) => differenceRow('only the wave', decision)),
+    ...added.map((decision) => differenceRow('only the shadow', decision)),
+    ...same.map((decision) => differenceRow('the same', decision)),
+  ];
+}
+
+function differenceRow(verdict: string, { tool, subject, input }: ComparedDecision): string[] {
+  const about = oneLine(subject ?? '', SUBJECT_CHARACTERS);
+  return [verdict, tool, about, oneLine(JSON.stringify(input), INPUT_CHARACTERS)];
 }
 
 /** One row per section: how full it is of its own ceiling, how many blocks it has, how many were left out. */

@@ -1,5 +1,8 @@
 import type { StagedWrite } from '#contracts';
-import type { Decision } from '#ledger';
+
+/** What is said of one item. */
+export type WriteVerdict =
+  { readonly outcome: 'applied' } | { readonly outcome: 'rejected'; readonly reason: string };
 
 /** A write call with the verdict on each of its items. */
 export interface JudgedCall {
@@ -13,7 +16,7 @@ export interface JudgedCall {
 export function judgedCall(
   id: string,
   writes: readonly StagedWrite[],
-  verdicts: readonly Decision[],
+  verdicts: readonly WriteVerdict[],
 ): JudgedCall {
   const pairs = writes.map((write, place) => ({ write, verdict: verdicts[place] }));
   return {

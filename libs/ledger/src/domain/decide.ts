@@ -12,6 +12,7 @@ import { APPROVAL_OPTIONS, answersTo, isAnswerTo, type AnswerRule } from './inpu
 import type { LineageLimit, Room } from './lineage.js';
 import { nextState } from './machine.js';
 import { TASK_REASONS, TASK_TRANSITIONS } from './task-state.js';
+import { writeItems, type WriteItem } from './write-items.js';
 
 /** A task as `decide` needs it. `name` is its ref, or the key of one that the same wave creates. */
 export interface TaskView {
@@ -117,38 +118,31 @@ export function decide(view: LedgerView, writes: readonly StagedWrite[]): Decisi
     directivesProposable: view.directivesProposable,
   };
   for (const task of view.tasks) put(ledger, task);
-  return writes.flatMap((write) => judgeWrite(ledger, write));
+  return writes.flatMap(writeItems).map((item) => record(item, judgeItem(ledger, item)));
 }
 
-function judgeWrite(ledger: Ledger, write: StagedWrite): Decision[] {
-  switch (write.tool) {
+function judgeItem(ledger: Ledger, { tool, input }: WriteItem): Verdict {
+  switch (tool) {
     case 'task_upsert':
-      return write.input.items.map((item) => record(write.tool, item, judgeUpsert(ledger, item)));
+      return judgeUpsert(ledger, input);
     case 'task_dispatch':
-      return write.input.refs.map((ref) =>
-        record(
-          write.tool,
-          { ref, worker: write.input.worker ?? null },
-          judgeDispatch(ledger, ref, write.input.worker),
-        ),
-      );
+      return judgeDispatch(ledger, input.ref, input.worker);
     case 'task_review':
-      return write.input.verdicts.map((verdict) => record(write.tool, verdict, judgeReview(ledger, verdict)));
+      return judgeReview(ledger, input);
     case 'task_cancel':
-      return write.input.refs.map((ref) =>
-        record(write.tool, { ref, reason: write.input.reason }, judgeCancel(ledger, ref, write.input.reason)),
-      );
+      return judgeCancel(ledger, input.ref, input.reason);
     case 'ask_human':
-      return [record(write.tool, write.input, judgeAsk(ledger, write.input))];
+      return judgeAsk(ledger, input);
     case 'note':
-      return write.input.entries.map((entry) => record(write.tool, entry, judgeNote(ledger, entry)));
+      return judgeNote(ledger, input);
     case 'handoff':
-      return [record(write.tool, write.input, judgeHandoff(ledger, write.input))];
+      return judgeHandoff(ledger, input);
   }
 }
 
-function record(tool: WriteTool, item: unknown, verdict: Verdict): Decision {
-  const input = item as Json; // parsed by the tool's schema, which has no other values than JSON's
+function record(item: WriteItem, verdict: Verdict): Decision {
+  const { tool } = item;
+  const input = item.input as Json; // parsed by the tool's schema, which has no other values than JSON's
   return 'reason' in verdict
     ? { tool, input, outcome: 'rejected', reason: verdict.reason }
     : { tool, input, outcome: 'applied', change: verdict.change };
@@ -220,7 +214,7 @@ function judgeUpdate(ledger: Ledger, item: UpsertItem, task: TaskView): Verdict 
   return { change: { kind: 'update_task', name: task.name, fields: fieldsOf(item) } };
 }
 
-function judgeDispatch(ledger: Ledger, ref: string, worker: string | undefined): Verdict {
+function judgeDispatch(ledger: Ledger, ref: string, worker: string | null): Verdict {
   const task = find(ledger, ref);
   if (task === undefined) return reject(`there is no task ${ref}`);
   if (task.state !== 'queued' || task.hasLiveAttempt)

@@ -5,7 +5,7 @@ import { readUsageOptions } from '../../api/generated/@tanstack/react-query.gen.
 import type { UsageReport } from '../../api/generated/types.gen.js';
 import { percent, shortNumber, usd, wholeNumber } from '../../ui/format.js';
 import { Empty, Loading, Panel, ProblemAlert, Stat } from '../../ui/parts.js';
-import { inputTokens } from './usage-model.js';
+import { inputTokens } from '../../ui/input-tokens.js';
 import { USAGE_GROUPS, type SettingsSearch } from './settings-search.js';
 
 const route = getRouteApi('/shell/settings');

@@ -1,7 +1,7 @@
 import { Button, Grid, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import {
   listWavesOptions,
   readMissionOptions,
@@ -16,6 +16,7 @@ import { toneOf } from '../../ui/state-tone.js';
 import { useTitle } from '../../ui/use-title.js';
 import { Decisions } from './decisions.js';
 import { SeenPanel } from './seen-panel.js';
+import { ShadowDialog } from './shadow-dialog.js';
 import { cacheShares, secondsOf } from './wave-model.js';
 
 const route = getRouteApi('/shell/waves/$waveId');
@@ -31,6 +32,7 @@ export function WaveScreen() {
 
 function Opened({ wave }: { readonly wave: Wave }) {
   const mission = useQuery(readMissionOptions({ path: { id: wave.mission_id } }));
+  const [asksAgain, setAsksAgain] = useState(false);
   useFreshContext(wave);
   return (
     <Stack gap="md">
@@ -51,12 +53,24 @@ function Opened({ wave }: { readonly wave: Wave }) {
         }
         actions={
           <>
+            {wave.state === 'committed' && (
+              <Button
+                variant="default"
+                leftSection={<Icon name="rotate" size={14} />}
+                onClick={() => setAsksAgain(true)}
+              >
+                Run again as a shadow
+              </Button>
+            )}
             <Neighbour wave={wave} by={-1} />
             <Neighbour wave={wave} by={1} />
           </>
         }
       />
       <Stats wave={wave} />
+      {asksAgain && (
+        <ShadowDialog wave={wave} policy={mission.data?.policy} onClose={() => setAsksAgain(false)} />
+      )}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <SeenPanel wave={wave} />

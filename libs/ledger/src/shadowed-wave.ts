@@ -1,0 +1,41 @@
+import type { DecisionRecord } from '#contracts';
+import type { Tx } from '#database';
+import { conflict } from './errors.js';
+import { readMission } from './mission.store.js';
+import { readWaveWithDecisions } from './read/waves.store.js';
+import { readWaveContext } from './wave.store.js';
+
+/** A wave that has ended, with all that it takes to ask its question again. */
+export interface ShadowedWave {
+  readonly tenantId: string;
+  readonly missionId: string;
+  readonly waveId: string;
+  readonly number: number;
+  readonly decisions: readonly DecisionRecord[];
+  readonly context: NonNullable<Awaited<ReturnType<typeof readWaveContext>>>;
+}
+
+/**
+ * Reads a wave whose question is to be asked again. Throws `no_stored_request` for one that has not committed: only a
+ * committed wave has kept what it saw; `mission_ended` for a mission that nothing is spent on any more, and
+ * `provider_blocked` for one that waits until a person has seen to its provider.
+ */
+export async function readShadowedWave(tx: Tx, waveId: string): Promise<ShadowedWave> {
+  const wave = await readWaveWithDecisions(tx, waveId);
+  const mission = await readMission(tx, wave.missionId);
+  if (mission.state === 'canceled' || mission.state === 'archived')
+    throw conflict('mission_ended', `This mission is ${mission.state}: no model is asked for it any more.`);
+  if (mission.holds.includes('provider'))
+    throw conflict(
+      'provider_blocked',
+      'The provider refuses this mission; answer what its hold asks, or resume it, then ask again.',
+    );
+  const context = await readWaveContext(tx, waveId);
+  if (context === null)
+    throw conflict(
+      'no_stored_request',
+      `Wave ${wave.number} is ${wave.state}: only a committed wave has kept its request. Choose one of those.`,
+    );
+  const { missionId, number, decisions } = wave;
+  return { tenantId: tx.tenantId, missionId, waveId, number, decisions, context };
+}
