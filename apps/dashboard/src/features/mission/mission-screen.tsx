@@ -1,4 +1,5 @@
 import { Alert, Grid, SimpleGrid, Stack } from '@mantine/core';
+import { useThrottledCallback } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
@@ -25,6 +26,8 @@ import { WavePanel } from './wave-panel.js';
 const route = getRouteApi('/shell/missions/$missionId');
 /** After these the picture is another one. */
 const WAVE_ENDS: readonly string[] = ['wave.committed', 'wave.aborted', 'conductor.rotated'];
+/** Waves of a busy mission end several times a second; the picture of thousands is not read so often. */
+const PICTURE_EVERY_MS = 5_000;
 
 export function MissionScreen() {
   const { missionId } = route.useParams();
@@ -39,9 +42,13 @@ function Opened({ mission }: { readonly mission: Mission }) {
   const queries = useQueryClient();
   const path = { id: mission.id };
   const gauge = useQuery(readConductorOptions({ path }));
-  const events = useMissionEvents(mission.id, mission.last_seq, (event: LedgerEvent) => {
-    if (WAVE_ENDS.includes(event.type))
-      void queries.invalidateQueries({ queryKey: readContextSeriesQueryKey({ path }) });
+  // The first end is drawn at once, and the last of those that follow when the time is over.
+  const redraw = useThrottledCallback(
+    () => void queries.invalidateQueries({ queryKey: readContextSeriesQueryKey({ path }) }),
+    PICTURE_EVERY_MS,
+  );
+  const events = useMissionEvents(mission.id, mission.last_seq, ({ type }: LedgerEvent) => {
+    if (WAVE_ENDS.includes(type)) redraw();
   });
   const trouble = troubleText(mission);
   return (
