@@ -51,9 +51,9 @@ export class Visitor {
   async scriptBytes(address: string): Promise<number> {
     const scripts = await this.looking(address, async (page) => {
       await until(page, ({ readAt }) => readAt !== null);
-      return page.evaluate(
+      return page.evaluate<string[]>(
         `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))`,
-      ) as Promise<string[]>; // names are strings
+      );
     });
     let bytes = 0;
     for (const script of new Set(scripts)) {
@@ -119,5 +119,5 @@ async function scroll(page: Page, pixels: number): Promise<void> {
 }
 
 async function watchedOf(page: Page): Promise<Watched> {
-  return (await page.evaluate('watched')) as Watched; // as WATCH makes it
+  return page.evaluate<Watched>('watched'); // as WATCH makes it
 }

@@ -1,6 +1,6 @@
 import { Alert, Grid, SimpleGrid, Stack } from '@mantine/core';
 import { useThrottledCallback } from '@mantine/hooks';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { usePrefetchQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
   readConductorOptions,
@@ -18,14 +18,12 @@ import { EventFeed } from '../../ui/event-feed.js';
 import { MissionControls } from './mission-controls.js';
 import { budgetText, gaugeText, tasksOf, tasksText, troubleText } from './mission-model.js';
 import { MissionQuestions } from './mission-questions.js';
-import { PicturePanel } from './picture-panel.js';
-import { comparisonOf } from './picture-model.js';
+import { PicturePanel, useChartSoon } from './picture-panel.js';
+import { comparisonOf, isNewToPicture } from './picture-model.js';
 import { RecentTasks } from './recent-tasks.js';
 import { WavePanel } from './wave-panel.js';
 
 const route = getRouteApi('/shell/missions/$missionId');
-/** After these the picture is another one. */
-const WAVE_ENDS: readonly string[] = ['wave.committed', 'wave.aborted', 'conductor.rotated'];
 /** Waves of a busy mission end several times a second; the picture of thousands is not read so often. */
 const PICTURE_EVERY_MS = 5_000;
 
@@ -33,6 +31,8 @@ export function MissionScreen() {
   const { missionId } = route.useParams();
   const mission = useQuery(readMissionOptions({ path: { id: missionId } }));
   useTitle(mission.data?.title);
+  usePrefetchQuery(readContextSeriesOptions({ path: { id: missionId } }));
+  useChartSoon();
   if (mission.isError) return <ProblemAlert error={mission.error} />;
   if (mission.data === undefined) return <Loading what="the mission" />;
   return <Opened mission={mission.data} key={missionId} />;
@@ -43,12 +43,13 @@ function Opened({ mission }: { readonly mission: Mission }) {
   const path = { id: mission.id };
   const gauge = useQuery(readConductorOptions({ path }));
   // The first end is drawn at once, and the last of those that follow when the time is over.
+  const seriesKey = readContextSeriesQueryKey({ path });
   const redraw = useThrottledCallback(
-    () => void queries.invalidateQueries({ queryKey: readContextSeriesQueryKey({ path }) }),
+    () => void queries.invalidateQueries({ queryKey: seriesKey }),
     PICTURE_EVERY_MS,
   );
-  const events = useMissionEvents(mission.id, mission.last_seq, ({ type }: LedgerEvent) => {
-    if (WAVE_ENDS.includes(type)) redraw();
+  const events = useMissionEvents(mission.id, mission.last_seq, (event: LedgerEvent) => {
+    if (isNewToPicture(queries.getQueryData(seriesKey), event)) redraw();
   });
   const trouble = troubleText(mission);
   return (

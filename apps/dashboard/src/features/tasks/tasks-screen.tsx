@@ -1,8 +1,9 @@
 import { Button, Checkbox, Group, Select, Stack, TextInput } from '@mantine/core';
+import { useCallbackRef } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import {
   listMissionsOptions,
   listTasksOptions,
@@ -172,11 +173,11 @@ function TaskTable(props: {
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
 }) {
   const { tasks, chosen, onChoose } = props;
-  const toggle = (id: string) => {
+  const toggle = useCallbackRef((id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
     onChoose(next);
-  };
+  });
   return (
     <div className="wk-scroll" tabIndex={0} role="region" aria-label="Tasks">
       <table className="wk-table">
@@ -205,12 +206,7 @@ function TaskTable(props: {
         </thead>
         <tbody>
           {tasks.map((task) => (
-            <TaskRow
-              key={task.id}
-              task={task}
-              isChosen={chosen.has(task.id)}
-              onToggle={() => toggle(task.id)}
-            />
+            <TaskRow key={task.id} task={task} isChosen={chosen.has(task.id)} onToggle={toggle} />
           ))}
         </tbody>
       </table>
@@ -218,16 +214,23 @@ function TaskTable(props: {
   );
 }
 
-function TaskRow(props: {
+/** Fifty of them are drawn at once when a page is turned: the browser's own box is the cheapest. */
+const TaskRow = memo(function TaskRow(props: {
   readonly task: TaskSummary;
   readonly isChosen: boolean;
-  readonly onToggle: () => void;
+  readonly onToggle: (id: string) => void;
 }) {
   const { task, isChosen, onToggle } = props;
   return (
     <tr>
       <td>
-        <Checkbox aria-label={`Choose ${task.ref}`} checked={isChosen} onChange={onToggle} />
+        <input
+          type="checkbox"
+          className="wk-check"
+          aria-label={`Choose ${task.ref}`}
+          checked={isChosen}
+          onChange={() => onToggle(task.id)}
+        />
       </td>
       <td>
         <Link to="/tasks/$taskId" params={{ taskId: task.id }}>
@@ -248,4 +251,4 @@ function TaskRow(props: {
       </td>
     </tr>
   );
-}
+});
