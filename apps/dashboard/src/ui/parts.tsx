@@ -13,6 +13,8 @@ import {
 import { useInterval } from '@mantine/hooks';
 import { useState, type ReactNode } from 'react';
 import { problemText } from '../api/problem.js';
+import { CopyCurl } from './copy-curl.js';
+import type { ApiRead } from './curl.js';
 import { relativeTime, shortId, words } from './format.js';
 import { Icon } from './icons.js';
 import { isWaiting, toneOf } from './state-tone.js';
@@ -35,9 +37,10 @@ export function Panel(props: {
   );
 }
 
-/** The head of a screen: what it is, in one line what about it, and what can be done. */
+/** The head of a screen: what it is, in one line what about it, what it reads of the API, and what can be done. */
 export function PageHead(props: {
   readonly title: ReactNode;
+  readonly api: ApiRead;
   readonly detail?: ReactNode;
   readonly actions?: ReactNode;
 }) {
@@ -47,11 +50,10 @@ export function PageHead(props: {
         <Title order={1} className="wk-words">
           {props.title}
         </Title>
-        {props.detail !== undefined && (
-          <Group gap="sm" c="dimmed" fz="sm">
-            {props.detail}
-          </Group>
-        )}
+        <Group gap="sm" c="dimmed" fz="sm">
+          {props.detail}
+          <CopyCurl api={props.api} />
+        </Group>
       </Stack>
       {props.actions !== undefined && <Group gap="xs">{props.actions}</Group>}
     </Group>

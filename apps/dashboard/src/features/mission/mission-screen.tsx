@@ -56,6 +56,7 @@ function Opened({ mission }: { readonly mission: Mission }) {
     <Stack gap="md">
       <PageHead
         title={mission.title}
+        api={{ path: `/v1/missions/${mission.id}` }}
         detail={
           <>
             <StateMark state={mission.state} />

@@ -14,7 +14,7 @@ import type { TaskSummary } from '../../api/generated/types.gen.js';
 import { count, words } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { Pager } from '../../ui/pager.js';
-import { Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
+import { CopyIcon, Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
 import { useTitle } from '../../ui/use-title.js';
 import { doToAll, takenBy, whyEmpty, type BulkAction } from './tasks-model.js';
 import { TASK_STATES, type TasksSearch } from './tasks-search.js';
@@ -39,6 +39,7 @@ export function TasksScreen() {
     <Stack gap="md">
       <PageHead
         title="Tasks"
+        api={{ path: '/v1/tasks', query: queryOf(search) }}
         detail="Units of work. What you look at stands in the address, to keep or to share."
       />
       <Filters search={search} onChange={(next) => void navigate({ search: next })} />
@@ -163,6 +164,7 @@ function BulkActions(props: {
           {action === 'retry' ? `Retry ${number(action)}` : `Cancel ${number(action)}`}
         </Button>
       ))}
+      <CopyIcon text={[...props.chosen].join('\n')} label="Copy their ids" />
     </Group>
   );
 }
