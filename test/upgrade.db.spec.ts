@@ -77,6 +77,7 @@ describe('the sums that the picture of a mission is made of', () => {
     const [series, sums] = [await readSeries(), await readSums()];
     const columns = SUMS.map((column) => `DROP COLUMN ${column}`);
     await database.owner.query(`ALTER TABLE wave ${columns.join(', ')}`);
+    await database.owner.query('DROP INDEX inbox_item_of_message');
     await database.owner.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [SUMMED]);
 
     expect(await migrate(await ownedByAnOrdinaryLogin(), MIGRATIONS)).toEqual([SUMMED]);

@@ -42,3 +42,5 @@ ALTER TABLE "model_call" FORCE ROW LEVEL SECURITY;
 
 -- Those that are still to be summed: the wave that runs, and few beside it.
 CREATE INDEX "wave_not_summed" ON "wave" ("tenant_id", "mission_id") WHERE "turns" IS NULL;
+-- Which wave has seen a message is looked up among all that ever came in.
+CREATE INDEX "inbox_item_of_message" ON "inbox_item" ("tenant_id", "ref_id") WHERE "kind" = 'message';

@@ -5,6 +5,7 @@ import {
   CopyButton,
   Group,
   Loader,
+  Spoiler,
   Stack,
   Text,
   Title,
@@ -156,6 +157,17 @@ export function Empty({ why, children }: { readonly why: string; readonly childr
         {children}
       </Text>
     </Stack>
+  );
+}
+
+const LONG_TEXT_PIXELS = 96;
+
+/** What somebody wrote, word for word: a few lines of it, and the rest on demand. */
+export function LongText({ children }: { readonly children: string }) {
+  return (
+    <Spoiler maxHeight={LONG_TEXT_PIXELS} showLabel="Show all of it" hideLabel="Show less" fz="sm" miw={0}>
+      <span className="wk-words">{children}</span>
+    </Spoiler>
   );
 }
 

@@ -15,6 +15,8 @@ import { IdText, Loading, PageHead, ProblemAlert, Stat, StateMark, When } from '
 import { toneOf } from '../../ui/state-tone.js';
 import { useTitle } from '../../ui/use-title.js';
 import { EventFeed } from '../../ui/event-feed.js';
+import { DirectivesPanel } from './directives-panel.js';
+import { MessagesPanel } from './messages-panel.js';
 import { MissionControls } from './mission-controls.js';
 import { budgetText, gaugeText, tasksOf, tasksText, troubleText } from './mission-model.js';
 import { MissionQuestions } from './mission-questions.js';
@@ -81,11 +83,13 @@ function Opened({ mission }: { readonly mission: Mission }) {
           <Stack gap="md">
             <WavePanel missionId={mission.id} gauge={gauge.data} />
             <RecentTasks missionId={mission.id} />
+            <MessagesPanel missionId={mission.id} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="md">
             <MissionQuestions mission={mission} />
+            <DirectivesPanel mission={mission} />
             <EventFeed events={events} />
           </Stack>
         </Grid.Col>

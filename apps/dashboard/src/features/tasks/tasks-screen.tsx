@@ -16,6 +16,7 @@ import { Icon } from '../../ui/icons.js';
 import { Pager } from '../../ui/pager.js';
 import { CopyIcon, Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
 import { useTitle } from '../../ui/use-title.js';
+import { SavedViews } from './saved-views.js';
 import { doToAll, takenBy, whyEmpty, type BulkAction } from './tasks-model.js';
 import { TASK_STATES, type TasksSearch } from './tasks-search.js';
 
@@ -123,6 +124,7 @@ function Filters(props: { readonly search: TasksSearch; readonly onChange: (sear
         clearButtonProps={{ 'aria-label': 'Any mission' }}
         w={260}
       />
+      <SavedViews search={search} onOpen={onChange} />
     </Group>
   );
 }
