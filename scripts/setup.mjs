@@ -189,8 +189,9 @@ async function generateSdkClient() {
 function listSources() {
   const accepts = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.endsWith('.d.ts');
   // Vite builds the dashboard; nothing that runs needs what supports the tests.
-  const skipped = ['generated', 'dashboard', 'test', 'test-support'];
-  return listFiles(['apps', 'libs', 'bench'], { accepts, skipped });
+  const skipped = ['generated', 'test', 'test-support'];
+  const found = listFiles(['apps', 'libs', 'bench'], { accepts, skipped });
+  return found.filter((file) => !file.startsWith(path.join('apps', 'dashboard', path.sep)));
 }
 
 function sourceFingerprint() {

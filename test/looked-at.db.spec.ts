@@ -67,6 +67,16 @@ describe('the series of a mission', () => {
     expect(recent).toEqual([{ missionId: mission.id, tokens: points.map(({ peakTokens }) => peakTokens) }]);
   });
 
+  it('opens no manifest, however many waves there were', async () => {
+    const series = await mission.run((tx) => readContextSeries(tx, mission.id));
+    const emptied = await database.owner.query(
+      `UPDATE wave_context SET manifest = '{}' WHERE tenant_id = $1`,
+      [mission.tenantId],
+    );
+    expect(emptied.rowCount).toBe(series.points.length);
+    expect(await mission.run((tx) => readContextSeries(tx, mission.id))).toEqual(series);
+  });
+
   it('of another tenant is empty', async () => {
     const stranger = await aTenant(database.transactions);
     await database.transactions.inTransaction(stranger, async (tx) => {

@@ -68,3 +68,8 @@ export function dollars(model: string, tally: Tally): number {
 export function rounded(value: number, digits = 0): number {
   return Number(value.toFixed(digits));
 }
+
+/** The upper one of two in the middle. */
+export function median(numbers: readonly number[]): number {
+  return [...numbers].sort((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? 0;
+}

@@ -12,6 +12,9 @@ const MARKUP = `<img src=x onerror="document.title='owned'"><script>document.tit
 
 /** Its conductors decide nothing. */
 const OTHER_MODEL = 'claude-opus-5-5';
+/** A page that is longer than this by the keyboard is none to work with. */
+const TABS_MAX = 80;
+const FOCUSED_NAME = 'document.activeElement.ariaLabel ?? document.activeElement.textContent';
 
 let database: TestDatabase;
 let service: TestService;
@@ -132,6 +135,7 @@ describe('a day with a mission', () => {
   it('takes tasks and messages, and shows the waves as they come', async () => {
     await button(page, 'Pause').click();
     await page.locator('text=Paused: no wave starts').waitFor();
+    await region(page, 'Messages').locator('text=Nothing has been said').waitFor();
     await button(page, 'Submit tasks').click();
     await page.getByLabel('Titles').fill(`Dig ${MARKUP}\nPaint`);
     await button(page, 'Submit 2').click();
@@ -139,10 +143,40 @@ describe('a day with a mission', () => {
     await button(page, 'Message').click();
     await page.getByRole('textbox', { name: 'Message' }).fill('Ask T2: Which colour? [red|green]');
     await page.keyboard.press('Control+Enter');
+    await region(page, 'Messages').locator('text=Not seen yet').waitFor();
     await button(page, 'Resume').click();
     await region(page, 'Waves').locator('a[href^="/waves/"]').first().waitFor();
     await region(page, 'Waiting for you').locator('text=Which colour?').waitFor();
     await page.locator('[role=img][aria-label^="Over "]').waitFor();
+  });
+
+  it('gives a receipt for a message: which wave saw it, and what that wave decided', async () => {
+    const said = region(page, 'Messages').locator('li', { hasText: 'Ask T2: Which colour?' });
+    const receipt = said.locator('a', { hasText: 'The wave that saw it' });
+    await receipt.waitFor();
+    expect(await said.textContent()).toContain('decided: ask human · Q1');
+    const [message] = (await get(`/v1/missions/${missionId}/messages?order=desc`)).data;
+    expect(await receipt.getAttribute('href')).toBe(`/waves/${String(message.seen_by_wave)}`);
+  });
+
+  it('takes directives, lets a person accept what was proposed, and retires them, by the keyboard', async () => {
+    const directives = region(page, 'Directives');
+    await directives.locator('li', { hasText: `Never sink. ${MARKUP}` }).waitFor();
+    await button(page, 'Add directive').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Directive' }).fill('Sing while at work.');
+    await page.keyboard.press('Control+Enter');
+    await button(page, 'Retire D2').waitFor();
+
+    await database.owner.query(`UPDATE directive SET state = 'proposed' WHERE number = 2`); // as a conductor does
+    await open(page, `/missions/${missionId}`);
+    await button(page, 'Accept D2').press('Enter');
+    await button(page, 'Retire D2').press('Enter');
+    await button(page, 'Retire it').press('Enter');
+    await button(page, 'Show 1 that no longer hold').press('Enter');
+    await directives.locator('li', { hasText: 'Sing while at work.' }).locator('text=retired').waitFor();
+    const { data } = await get(`/v1/missions/${missionId}/directives`);
+    expect(data.map(({ state }: { state: string }) => state)).toEqual(['accepted', 'retired']);
   });
 
   it('says what a rotation keeps, drops and comes to, and does it', async () => {
@@ -184,6 +218,27 @@ describe('a day with a mission', () => {
     await eventually('it has arrived', async () =>
       receiver.arrivals.some(({ body }) => body.includes('endpoint.test')),
     );
+  });
+
+  it('sends a delivery again under its id, and takes up again what was given up', async () => {
+    const arrivalsOf = (type: string) =>
+      receiver.arrivals.filter(({ body }) => body.includes(type)).map(({ headers }) => headers['webhook-id']);
+    const row = (type: string) => region(page, 'Deliveries').locator('tr', { hasText: type });
+    await row('endpoint.test').getByRole('button', { name: 'Redeliver' }).click();
+    await eventually('it arrives again', async () => arrivalsOf('endpoint.test').length === 2);
+    expect(new Set(arrivalsOf('endpoint.test')).size).toBe(1);
+
+    const before = arrivalsOf('mission.completed').length;
+    await database.owner.query(
+      `UPDATE webhook_delivery SET state = 'dead', next_try_at = NULL
+        WHERE event_id IN (SELECT id FROM event WHERE type = 'mission.completed')`,
+    );
+    await open(page, '/webhooks?state=dead');
+    await row('mission.completed').first().waitFor();
+    await page.getByRole('button', { name: 'More actions for' }).click();
+    await page.getByRole('menuitem', { name: 'Recover the last day' }).click();
+    await page.locator('text=1 delivery taken up again.').waitFor();
+    await eventually('it arrives', async () => arrivalsOf('mission.completed').length === before + 1);
   });
 
   it('shows what a wave saw section by section, what it decided, and that its bytes can be made again', async () => {
@@ -253,6 +308,46 @@ describe('a day with a mission', () => {
     expect(await page.locator('td', { hasText: 'Paint' }).count()).toBe(0);
   });
 
+  it('keeps what was looked at under a name, in this browser', async () => {
+    await button(page, 'Views').press('Enter');
+    await page.getByRole('menuitem', { name: 'Save what is shown…' }).click();
+    await page.getByLabel('Name').fill('Digging');
+    await page.keyboard.press('Enter');
+    await button(page, 'View: Digging').waitFor();
+    await open(page, '/tasks');
+    await button(page, 'Views').press('Enter');
+    await page.getByRole('menuitem', { name: 'Digging' }).click();
+    await page.waitForURL('**/tasks?q=Dig');
+    await button(page, 'View: Digging').click();
+    await page.getByRole('menuitem', { name: 'Remove Digging' }).click();
+    await button(page, 'Views').waitFor();
+  });
+
+  it('is copied as a command, which reads the same and holds no key', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.url });
+    await button(page, 'Copy as curl').press('Enter');
+    await button(page, 'Copied').waitFor();
+    const command = String(await page.evaluate('navigator.clipboard.readText()'));
+    expect(command).toContain('-H "Authorization: Bearer $WAVEKEEPER_API_KEY"');
+    expect(command).not.toContain(service.apiKey);
+    const address = command.split("'")[1] ?? '';
+    expect(address).toBe(`${service.url}/v1/tasks?limit=50&q=Dig`);
+    expect((await get(address.slice(service.url.length))).data).toMatchObject([{ ref: 'T1' }]);
+  });
+
+  it.each([
+    ['a mission', () => `/missions/${missionId}`, ['Copy as curl', 'Add directive', 'Retire D1']],
+    ['the tasks', () => '/tasks', ['Copy as curl', 'Views', 'Choose T1']],
+  ])('can be worked with the keyboard alone: %s', async (_, address, names) => {
+    await open(page, address());
+    const reached = new Set<string>();
+    for (let presses = 0; presses < TABS_MAX && !names.every((name) => reached.has(name)); presses += 1) {
+      await page.keyboard.press('Tab');
+      reached.add(String(await page.evaluate(FOCUSED_NAME)));
+    }
+    expect([...reached]).toEqual(expect.arrayContaining(names));
+  });
+
   it('shows whatever anybody wrote as text', async () => {
     const hostile = ['/', `/missions/${missionId}`, '/tasks', '/inbox?state=answered', '/settings?tab=audit'];
     for (const address of hostile) {
@@ -314,6 +409,14 @@ describe('every screen', () => {
     addresses = { work, rest: ['/inbox', '/webhooks', ...settings] };
   });
 
+  it('is accessible before anybody has signed in', async () => {
+    const page = await (await aContext({ colorScheme: 'light' })).newPage();
+    await page.goto(`${service.url}/sign-in`);
+    await heading(page, 'Sign in');
+    expect(await violationsInBoth(page, '/sign-in')).toEqual([]);
+    await page.context().close();
+  });
+
   it.each(['work', 'rest'] as const)(
     'is accessible in light and in dark (WCAG 2.2 AA): %s',
     async (which) => {
@@ -323,9 +426,6 @@ describe('every screen', () => {
         await open(page, address);
         found.push(...(await violationsInBoth(page, address)));
       }
-      await button(page, 'Sign out').click();
-      await heading(page, 'Sign in');
-      found.push(...(await violationsInBoth(page, '/sign-in')));
       expect(found).toEqual([]);
       await page.context().close();
     },

@@ -38,20 +38,49 @@ async function readWave(tx: Tx, waveId: string): Promise<WaveRow> {
   return { ...stored, state: stored.state as WaveState }; // a CHECK constraint keeps it in the set
 }
 
-/** Writes down what an ended wave has used: the sum of its settled calls, also of one that comes back after its end. */
+/**
+ * Writes down what an ended wave has used, also when a call comes back after its end: 1. the sum of its settled calls,
+ * failed ones included; 2. of those that were answered what the picture of the mission is made of, where the builder's
+ * own measure of its sections becomes the provider's tokens by what the provider counted the same request to be; 3. of
+ * other waves of the mission the same, if a process of the release before has ended them and left it out.
+ */
 export async function sumWaveUsage(tx: Tx, waveId: string): Promise<void> {
   await tx.db.$executeRaw`
     UPDATE wave w
        SET requests = c.requests, peak_request_tokens = c.peak, input_tokens = c.input, cache_write_tokens = c.cache_write,
-           cache_read_tokens = c.cache_read, output_tokens = c.output, cost_usd = c.cost
-      FROM (SELECT count(*)::int AS requests,
-                   coalesce(max(input_tokens + cache_write_tokens + cache_read_tokens), 0)::int AS peak,
-                   coalesce(sum(input_tokens), 0)::int AS input, coalesce(sum(cache_write_tokens), 0)::int AS cache_write,
-                   coalesce(sum(cache_read_tokens), 0)::int AS cache_read, coalesce(sum(output_tokens), 0)::int AS output,
-                   coalesce(sum(cost_usd), 0) AS cost
-              FROM model_call
-             WHERE tenant_id = ${tx.tenantId}::uuid AND wave_id = ${waveId}::uuid AND state <> 'sent') c
-     WHERE w.tenant_id = ${tx.tenantId}::uuid AND w.id = ${waveId}::uuid AND w.state <> 'running'`;
+           cache_read_tokens = c.cache_read, output_tokens = c.output, cost_usd = c.cost,
+           turns = c.turns, read_tokens = c.read, first_tokens = c.first, last_tokens = c.last, last_output_tokens = c.last_output,
+           prefix_tokens = coalesce(c.first * s.prefix / nullif(s.total, 0), 0)::int,
+           news_tokens = coalesce(c.first * s.news / nullif(s.total, 0), 0)::int
+      FROM wave ended
+     CROSS JOIN LATERAL (
+       SELECT count(*)::int AS requests, coalesce(max(tokens), 0)::int AS peak,
+              coalesce(sum(input_tokens), 0)::int AS input, coalesce(sum(cache_write_tokens), 0)::int AS cache_write,
+              coalesce(sum(cache_read_tokens), 0)::int AS cache_read, coalesce(sum(output_tokens), 0)::int AS output,
+              coalesce(sum(cost_usd), 0) AS cost,
+              count(*) FILTER (WHERE answered)::int AS turns,
+              coalesce(sum(tokens) FILTER (WHERE answered), 0)::int AS read,
+              coalesce((array_agg(tokens ORDER BY sent_at, id) FILTER (WHERE answered))[1], 0) AS first,
+              coalesce((array_agg(tokens ORDER BY sent_at DESC, id DESC) FILTER (WHERE answered))[1], 0) AS last,
+              coalesce((array_agg(output_tokens ORDER BY sent_at DESC, id DESC) FILTER (WHERE answered))[1], 0) AS last_output
+         FROM model_call k
+        CROSS JOIN LATERAL (SELECT input_tokens + cache_write_tokens + cache_read_tokens AS tokens) t
+        CROSS JOIN LATERAL (SELECT k.state = 'settled' AND t.tokens > 0 AS answered) a
+        WHERE k.tenant_id = ended.tenant_id AND k.mission_id = ended.mission_id AND k.wave_id = ended.id
+          AND k.state <> 'sent') c
+      LEFT JOIN wave_context x ON x.tenant_id = ended.tenant_id AND x.wave_id = ended.id
+      LEFT JOIN LATERAL (
+        SELECT sum(tokens)::float8 AS total, sum(tokens) FILTER (WHERE name IN ('Z0', 'Z1', 'Z2', 'Z3')) AS prefix,
+               sum(tokens) FILTER (WHERE name = 'Z7') AS news
+          FROM jsonb_to_recordset(x.manifest -> 'sections') AS section (name text, tokens int)) s ON true
+     WHERE w.tenant_id = ended.tenant_id AND w.id = ended.id
+       AND ended.tenant_id = ${tx.tenantId}::uuid AND ended.state <> 'running'
+       AND ended.id = ANY (ARRAY(
+             SELECT this.id FROM wave this WHERE this.tenant_id = ${tx.tenantId}::uuid AND this.id = ${waveId}::uuid
+              UNION
+             SELECT left_out.id FROM wave this
+               JOIN wave left_out ON left_out.tenant_id = this.tenant_id AND left_out.mission_id = this.mission_id
+              WHERE this.tenant_id = ${tx.tenantId}::uuid AND this.id = ${waveId}::uuid AND left_out.turns IS NULL))`;
 }
 
 /** Ends a wave with its outcome; what it used is the sum of its model calls, failed ones included. */

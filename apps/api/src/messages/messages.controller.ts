@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { messageInputSchema, messageSchema, pageOf } from '#contracts';
 import { Transactions } from '#database';
 import { listMessages, postMessage, readMessage, type Resource } from '#ledger';
@@ -9,6 +9,10 @@ import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { messageView } from './messages.view.js';
+
+const messagesQuery = pageQuery.extend({
+  order: z.enum(['asc', 'desc']).default('asc').describe('desc: the newest first; a cursor is of its order'),
+});
 
 @Controller('v1/missions/:id/messages')
 export class MessagesController {
@@ -39,7 +43,7 @@ export class MessagesController {
 
   @Get()
   @Route({
-    summary: 'List messages, oldest first, with what their wave decided',
+    summary: 'List messages, oldest first unless asked otherwise, with what their wave decided',
     access: ['missions:read'],
     subject: 'mission',
     answer: pageOf(messageSchema),
@@ -47,9 +51,9 @@ export class MessagesController {
   async listMessages(
     @CurrentCall() call: Call,
     @Subject() mission: Resource,
-    @QueryOf(pageQuery) query: z.output<typeof pageQuery>,
+    @QueryOf(messagesQuery) query: z.output<typeof messagesQuery>,
   ) {
-    const page = { afterSeq: readNumberCursor(query.cursor) ?? 0, take: query.limit + 1 };
+    const page = { order: query.order, fromSeq: readNumberCursor(query.cursor), take: query.limit + 1 };
     const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
       listMessages(tx, mission.id, page),
     );

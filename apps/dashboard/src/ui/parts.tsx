@@ -5,6 +5,7 @@ import {
   CopyButton,
   Group,
   Loader,
+  Spoiler,
   Stack,
   Text,
   Title,
@@ -13,6 +14,8 @@ import {
 import { useInterval } from '@mantine/hooks';
 import { useState, type ReactNode } from 'react';
 import { problemText } from '../api/problem.js';
+import { CopyCurl } from './copy-curl.js';
+import type { ApiRead } from './curl.js';
 import { relativeTime, shortId, words } from './format.js';
 import { Icon } from './icons.js';
 import { isWaiting, toneOf } from './state-tone.js';
@@ -35,9 +38,10 @@ export function Panel(props: {
   );
 }
 
-/** The head of a screen: what it is, in one line what about it, and what can be done. */
+/** The head of a screen: what it is, in one line what about it, what it reads of the API, and what can be done. */
 export function PageHead(props: {
   readonly title: ReactNode;
+  readonly api: ApiRead;
   readonly detail?: ReactNode;
   readonly actions?: ReactNode;
 }) {
@@ -47,11 +51,10 @@ export function PageHead(props: {
         <Title order={1} className="wk-words">
           {props.title}
         </Title>
-        {props.detail !== undefined && (
-          <Group gap="sm" c="dimmed" fz="sm">
-            {props.detail}
-          </Group>
-        )}
+        <Group gap="sm" c="dimmed" fz="sm">
+          {props.detail}
+          <CopyCurl api={props.api} />
+        </Group>
       </Stack>
       {props.actions !== undefined && <Group gap="xs">{props.actions}</Group>}
     </Group>
@@ -154,6 +157,17 @@ export function Empty({ why, children }: { readonly why: string; readonly childr
         {children}
       </Text>
     </Stack>
+  );
+}
+
+const LONG_TEXT_PIXELS = 96;
+
+/** What somebody wrote, word for word: a few lines of it, and the rest on demand. */
+export function LongText({ children }: { readonly children: string }) {
+  return (
+    <Spoiler maxHeight={LONG_TEXT_PIXELS} showLabel="Show all of it" hideLabel="Show less" fz="sm" miw={0}>
+      <span className="wk-words">{children}</span>
+    </Spoiler>
   );
 }
 

@@ -89,38 +89,16 @@ type PlayedWaveRow = PlayedWave & {
   readonly peakTokens: number;
 };
 
-/**
- * The newest waves with an answered request, oldest first. The builder's own measure of its sections becomes the
- * provider's tokens by what the provider counted the same request to be.
- */
+/** The newest waves that have ended and had a request answered, oldest first. */
 async function readPlayedWaves(tx: Tx, missionId: string): Promise<PlayedWaveRow[]> {
   const rows = await tx.db.$queryRaw<PlayedWaveRow[]>`
-    WITH answered AS (
-      SELECT wave_id, sent_at, id, output_tokens,
-             input_tokens + cache_write_tokens + cache_read_tokens AS tokens
-        FROM model_call
-       WHERE tenant_id = ${tx.tenantId}::uuid AND mission_id = ${missionId}::uuid
-         AND wave_id IS NOT NULL AND state = 'settled'),
-    played AS (
-      SELECT wave_id, count(*)::int AS turns, max(tokens) AS peak, sum(tokens)::float8 AS read,
-             (array_agg(tokens ORDER BY sent_at, id))[1] AS first,
-             (array_agg(tokens ORDER BY sent_at DESC, id DESC))[1] AS last,
-             (array_agg(output_tokens ORDER BY sent_at DESC, id DESC))[1] AS last_output
-        FROM answered WHERE tokens > 0 GROUP BY wave_id)
-    SELECT w.id AS "waveId", w.number, w.epoch, w.state = 'committed' AS "isCommitted",
-           w.budget_tokens AS "budgetTokens", p.turns, p.first AS "firstTokens", p.last AS "lastTokens",
-           p.peak AS "peakTokens", p.read AS "readTokens", p.last_output AS "lastOutputTokens",
-           coalesce(p.first * s.prefix / nullif(s.total, 0), 0)::int AS "prefixTokens",
-           coalesce(p.first * s.news / nullif(s.total, 0), 0)::int AS "newsTokens"
-      FROM played p
-      JOIN wave w ON w.tenant_id = ${tx.tenantId}::uuid AND w.id = p.wave_id
-      LEFT JOIN wave_context c ON c.tenant_id = w.tenant_id AND c.wave_id = w.id
-      LEFT JOIN LATERAL (
-        SELECT sum(tokens)::float8 AS total,
-               sum(tokens) FILTER (WHERE name IN ('Z0', 'Z1', 'Z2', 'Z3')) AS prefix,
-               sum(tokens) FILTER (WHERE name = 'Z7') AS news
-          FROM jsonb_to_recordset(c.manifest -> 'sections') AS section (name text, tokens int)) s ON true
-     ORDER BY w.number DESC LIMIT ${SERIES_WAVES_MAX}`;
+    SELECT id AS "waveId", number, epoch, state = 'committed' AS "isCommitted", budget_tokens AS "budgetTokens", turns,
+           first_tokens AS "firstTokens", last_tokens AS "lastTokens", peak_request_tokens AS "peakTokens",
+           read_tokens AS "readTokens", last_output_tokens AS "lastOutputTokens", prefix_tokens AS "prefixTokens",
+           news_tokens AS "newsTokens"
+      FROM wave
+     WHERE tenant_id = ${tx.tenantId}::uuid AND mission_id = ${missionId}::uuid AND turns > 0
+     ORDER BY number DESC LIMIT ${SERIES_WAVES_MAX}`;
   return rows.reverse();
 }
 

@@ -9,15 +9,21 @@ export type MessageRead = StoredMessage & {
   readonly decisions: readonly DecisionRecord[];
 };
 
-/** Oldest first: at most `take` after the message with this `seq`. */
+/** Oldest or newest first: at most `take` that follow the message with this `seq`; null begins at the first. */
 export async function listMessages(
   tx: Tx,
   missionId: string,
-  page: { readonly afterSeq: number; readonly take: number },
+  page: { readonly order: 'asc' | 'desc'; readonly fromSeq: number | null; readonly take: number },
 ): Promise<MessageRead[]> {
   const messages = await tx.db.message.findMany({
-    where: { tenantId: tx.tenantId, missionId, seq: { gt: page.afterSeq } },
-    orderBy: { seq: 'asc' },
+    where: {
+      tenantId: tx.tenantId,
+      missionId,
+      ...(page.fromSeq !== null && {
+        seq: page.order === 'asc' ? { gt: page.fromSeq } : { lt: page.fromSeq },
+      }),
+    },
+    orderBy: { seq: page.order },
     take: page.take,
   });
   return withWaves(tx, missionId, messages);

@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { listInputRequestsOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import type { InputRequest } from '../../api/generated/types.gen.js';
-import { Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
+import { Empty, IdText, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
 import { useTitle } from '../../ui/use-title.js';
 import { INBOX_STATES } from './inbox-search.js';
 import { QuestionCard } from './question-card.js';
@@ -18,11 +18,13 @@ export function InboxScreen() {
   const { state = 'open' } = route.useSearch();
   const navigate = route.useNavigate();
   useTitle('Inbox');
-  const questions = useQuery(listInputRequestsOptions({ query: { state, limit: SHOWN_MAX } }));
+  const query = { state, limit: SHOWN_MAX };
+  const questions = useQuery(listInputRequestsOptions({ query }));
   return (
     <Stack gap="md" maw={820}>
       <PageHead
         title="Inbox"
+        api={{ path: '/v1/input-requests', query }}
         detail="What conductors, budgets and policies ask of a person. Only what depends on an answer waits."
         actions={
           <SegmentedControl
@@ -88,6 +90,7 @@ function Ended({ question }: { readonly question: InputRequest }) {
         <Group gap="sm" fz="sm" c="dimmed">
           {question.ref}
           <StateMark state={question.state} />
+          <IdText id={question.id} />
         </Group>
         <Text fz="sm" c="dimmed" component="div">
           asked <When at={question.created_at} />

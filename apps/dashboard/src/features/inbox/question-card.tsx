@@ -8,6 +8,7 @@ import { answerInputRequest } from '../../api/generated/sdk.gen.js';
 import type { InputRequest } from '../../api/generated/types.gen.js';
 import { ApiError } from '../../api/problem.js';
 import { words } from '../../ui/format.js';
+import { IdText } from '../../ui/parts.js';
 import { blocksText, canAnswer, deadlineText, defaultOption } from './question-model.js';
 
 interface Draft {
@@ -49,9 +50,10 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
       <Text className="wk-words">{question.prompt}</Text>
       <AnswerFields question={question} draft={draft} onChange={setDraft} />
       <Group justify="space-between" gap="sm">
-        <Text fz="xs" c="dimmed">
+        <Group gap="xs" fz="xs" c="dimmed">
           {deadlineText(question, Date.now())}
-        </Text>
+          <IdText id={question.id} />
+        </Group>
         <Group gap="xs">
           {question.default !== null && fallback !== null && (
             <Button

@@ -1,5 +1,6 @@
 import { Alert, Grid, SimpleGrid, Stack } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useThrottledCallback } from '@mantine/hooks';
+import { usePrefetchQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
   readConductorOptions,
@@ -14,22 +15,26 @@ import { IdText, Loading, PageHead, ProblemAlert, Stat, StateMark, When } from '
 import { toneOf } from '../../ui/state-tone.js';
 import { useTitle } from '../../ui/use-title.js';
 import { EventFeed } from '../../ui/event-feed.js';
+import { DirectivesPanel } from './directives-panel.js';
+import { MessagesPanel } from './messages-panel.js';
 import { MissionControls } from './mission-controls.js';
 import { budgetText, gaugeText, tasksOf, tasksText, troubleText } from './mission-model.js';
 import { MissionQuestions } from './mission-questions.js';
-import { PicturePanel } from './picture-panel.js';
-import { comparisonOf } from './picture-model.js';
+import { PicturePanel, useChartSoon } from './picture-panel.js';
+import { comparisonOf, isNewToPicture } from './picture-model.js';
 import { RecentTasks } from './recent-tasks.js';
 import { WavePanel } from './wave-panel.js';
 
 const route = getRouteApi('/shell/missions/$missionId');
-/** After these the picture is another one. */
-const WAVE_ENDS: readonly string[] = ['wave.committed', 'wave.aborted', 'conductor.rotated'];
+/** Waves of a busy mission end several times a second; the picture of thousands is not read so often. */
+const PICTURE_EVERY_MS = 5_000;
 
 export function MissionScreen() {
   const { missionId } = route.useParams();
   const mission = useQuery(readMissionOptions({ path: { id: missionId } }));
   useTitle(mission.data?.title);
+  usePrefetchQuery(readContextSeriesOptions({ path: { id: missionId } }));
+  useChartSoon();
   if (mission.isError) return <ProblemAlert error={mission.error} />;
   if (mission.data === undefined) return <Loading what="the mission" />;
   return <Opened mission={mission.data} key={missionId} />;
@@ -39,15 +44,21 @@ function Opened({ mission }: { readonly mission: Mission }) {
   const queries = useQueryClient();
   const path = { id: mission.id };
   const gauge = useQuery(readConductorOptions({ path }));
+  // The first end is drawn at once, and the last of those that follow when the time is over.
+  const seriesKey = readContextSeriesQueryKey({ path });
+  const redraw = useThrottledCallback(
+    () => void queries.invalidateQueries({ queryKey: seriesKey }),
+    PICTURE_EVERY_MS,
+  );
   const events = useMissionEvents(mission.id, mission.last_seq, (event: LedgerEvent) => {
-    if (WAVE_ENDS.includes(event.type))
-      void queries.invalidateQueries({ queryKey: readContextSeriesQueryKey({ path }) });
+    if (isNewToPicture(queries.getQueryData(seriesKey), event)) redraw();
   });
   const trouble = troubleText(mission);
   return (
     <Stack gap="md">
       <PageHead
         title={mission.title}
+        api={{ path: `/v1/missions/${mission.id}` }}
         detail={
           <>
             <StateMark state={mission.state} />
@@ -72,11 +83,13 @@ function Opened({ mission }: { readonly mission: Mission }) {
           <Stack gap="md">
             <WavePanel missionId={mission.id} gauge={gauge.data} />
             <RecentTasks missionId={mission.id} />
+            <MessagesPanel missionId={mission.id} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="md">
             <MissionQuestions mission={mission} />
+            <DirectivesPanel mission={mission} />
             <EventFeed events={events} />
           </Stack>
         </Grid.Col>

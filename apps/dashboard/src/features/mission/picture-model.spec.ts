@@ -1,5 +1,5 @@
-import type { ContextSeries } from '../../api/generated/types.gen.js';
-import { comparisonOf, pictureOf, pictureRows, pictureText } from './picture-model.js';
+import type { ContextSeries, Event as LedgerEvent } from '../../api/generated/types.gen.js';
+import { comparisonOf, isNewToPicture, pictureOf, pictureRows, pictureText } from './picture-model.js';
 
 const WINDOW = 200_000;
 
@@ -61,6 +61,17 @@ describe('the picture of a mission', () => {
       'Over 4 turns in 2 waves no request carried more than 16,000 tokens; the ceiling is 24,000. One conversation would carry an estimated 8,400 tokens by now, with automatic compaction 8,400.',
     );
     expect(pictureText(aSeries(0))).toBe('No wave has asked anything yet.');
+  });
+
+  it.each<[string, Partial<LedgerEvent>, boolean]>([
+    ['a wave after its last one', { type: 'wave.committed', data: { number: 3 } }, true],
+    ['a wave that it shows', { type: 'wave.committed', data: { number: 2 } }, false],
+    ['a rotation since', { type: 'conductor.rotated', created_at: '2026-01-02T00:00:00Z' }, true],
+    ['a rotation that it marks', { type: 'conductor.rotated', created_at: '2026-01-01T00:00:00Z' }, false],
+    ['the end of a task', { type: 'task.completed', data: { number: 3 } }, false],
+  ])('is drawn again after what it does not show yet: %s', (_, event, isNew) => {
+    expect(isNewToPicture(aSeries(2), event as LedgerEvent)).toBe(isNew);
+    expect(isNewToPicture(undefined, event as LedgerEvent)).toBe(event.type !== 'task.completed');
   });
 
   it('compares honestly: a short mission would be smaller as one conversation', () => {

@@ -1,4 +1,4 @@
-import type { ContextSeries } from '../../api/generated/types.gen.js';
+import type { ContextSeries, Event as LedgerEvent } from '../../api/generated/types.gen.js';
 import { count, percent, shortNumber, wholeNumber } from '../../ui/format.js';
 
 /** A line of the picture: the number of a turn, and tokens. */
@@ -42,6 +42,17 @@ export function pictureOf(series: ContextSeries): Picture {
     windowTokens: largest > series.window_tokens * NEAR_WINDOW ? series.window_tokens : null,
     rotations: series.rotations.map(({ number, reason }) => ({ turn: turnAfter(points, number), reason })),
   };
+}
+
+/** After these the picture is another one. */
+const REDRAWN_BY: readonly string[] = ['wave.committed', 'wave.aborted', 'conductor.rotated'];
+
+/** Whether an event changes the picture: those that a stream repeats from the past are drawn already. */
+export function isNewToPicture(series: ContextSeries | undefined, event: LedgerEvent): boolean {
+  if (!REDRAWN_BY.includes(event.type)) return false;
+  if (series === undefined) return true;
+  if (event.type === 'conductor.rotated') return series.rotations.every(({ at }) => at !== event.created_at);
+  return Number(event.data['number']) > (series.points.at(-1)?.number ?? 0);
 }
 
 /** Between the last turn of that wave and the first one after it. */

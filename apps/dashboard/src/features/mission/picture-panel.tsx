@@ -1,16 +1,20 @@
 import { Chip, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { readContextSeriesOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import type { ContextSeries } from '../../api/generated/types.gen.js';
 import { percent, shortNumber, wholeNumber } from '../../ui/format.js';
 import { Empty, Loading, Panel, ProblemAlert } from '../../ui/parts.js';
 import { pictureOf, pictureRows, pictureText } from './picture-model.js';
 
-const PictureChart = lazy(() =>
-  import('./picture-chart.js').then((loaded) => ({ default: loaded.PictureChart })),
-);
+const loadChart = () => import('./picture-chart.js').then((loaded) => ({ default: loaded.PictureChart }));
+const PictureChart = lazy(loadChart);
+
+/** Fetches what draws the picture while what is drawn is still being read. */
+export function useChartSoon(): void {
+  useEffect(() => void loadChart().catch(() => undefined), []); // who draws it says what failed
+}
 
 /** What each wave carried against its ceiling, and what one conversation would have: drawn, in words, and in a table. */
 export function PicturePanel({ missionId }: { readonly missionId: string }) {
@@ -41,6 +45,7 @@ function Facts({ series }: { readonly series: ContextSeries }) {
 
 function Drawn({ series }: { readonly series: ContextSeries }) {
   const [lines, setLines] = useState<string[]>(['conversation', 'compacted']);
+  const [showsNumbers, setNumbers] = useState(false);
   const picture = useMemo(() => pictureOf(series), [series]);
   const shown = useMemo(
     () => ({
@@ -75,9 +80,9 @@ function Drawn({ series }: { readonly series: ContextSeries }) {
         read {shortNumber(series.conversation_read_tokens)} input tokens in the same turns, compacted{' '}
         {shortNumber(series.compacted_read_tokens)}; much of that at the price of cached tokens.
       </Text>
-      <details>
+      <details onToggle={(event) => setNumbers(event.currentTarget.open)}>
         <summary>The same in numbers</summary>
-        <PictureTable series={series} />
+        {showsNumbers && <PictureTable series={series} />}
       </details>
     </>
   );

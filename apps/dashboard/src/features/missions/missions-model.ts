@@ -35,11 +35,11 @@ export function firstCommands(origin: string): readonly { readonly title: string
     { title: 'From the command line', text: 'npx wavekeeper task submit "Summarise the changelog"' },
     {
       title: 'Over HTTP',
-      text: `curl -s ${origin}/v1/tasks -H "Authorization: Bearer $KEY" \\\n  -H 'Content-Type: application/json' -d '{"title": "Summarise the changelog"}'`,
+      text: `curl -s ${origin}/v1/tasks -H "Authorization: Bearer $WAVEKEEPER_API_KEY" \\\n  -H 'Content-Type: application/json' -d '{"title": "Summarise the changelog"}'`,
     },
     {
       title: 'From a coding agent, over MCP',
-      text: `claude mcp add --transport http wavekeeper ${origin}/mcp --header "Authorization: Bearer $KEY"`,
+      text: `claude mcp add --transport http wavekeeper ${origin}/mcp --header "Authorization: Bearer $WAVEKEEPER_API_KEY"`,
     },
   ];
 }

@@ -10,7 +10,17 @@ import type { Mission } from '../../api/generated/types.gen.js';
 import { shortNumber, usd, wholeNumber, words } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { Pager } from '../../ui/pager.js';
-import { Command, Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
+import {
+  Command,
+  Empty,
+  IdText,
+  Loading,
+  PageHead,
+  Panel,
+  ProblemAlert,
+  StateMark,
+  When,
+} from '../../ui/parts.js';
 import { useTitle } from '../../ui/use-title.js';
 import { firstCommands, sparkline } from './missions-model.js';
 import { MISSION_FILTERS } from './missions-search.js';
@@ -25,20 +35,17 @@ export function MissionsScreen() {
   const navigate = route.useNavigate();
   const [isCreating, create] = useDisclosure(false);
   useTitle('Missions');
-  const missions = useQuery({
-    ...listMissionsOptions({
-      query: {
-        limit: PAGE,
-        ...(search.state && { state: search.state }),
-        ...(search.cursor && { cursor: search.cursor }),
-      },
-    }),
-    placeholderData: keepPreviousData,
-  });
+  const query = {
+    limit: PAGE,
+    ...(search.state && { state: search.state }),
+    ...(search.cursor && { cursor: search.cursor }),
+  };
+  const missions = useQuery({ ...listMissionsOptions({ query }), placeholderData: keepPreviousData });
   return (
     <Stack gap="md">
       <PageHead
         title="Missions"
+        api={{ path: '/v1/missions', query }}
         detail="Long-lived objectives, each led by one short-lived conductor after another."
         actions={
           <>
@@ -139,6 +146,9 @@ function Row({ mission, tokens }: { readonly mission: Mission; readonly tokens: 
         <Link to="/missions/$missionId" params={{ missionId: mission.id }} className="wk-words">
           <b>{mission.title}</b>
         </Link>
+        <div>
+          <IdText id={mission.id} />
+        </div>
       </td>
       <td>
         <StateMark state={mission.state} />

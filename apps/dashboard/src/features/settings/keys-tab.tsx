@@ -8,7 +8,7 @@ import { createApiKey, rerollApiKey, revokeApiKey } from '../../api/generated/sd
 import type { ApiKey } from '../../api/generated/types.gen.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { Icon } from '../../ui/icons.js';
-import { Loading, Panel, ProblemAlert, When } from '../../ui/parts.js';
+import { IdText, Loading, Panel, ProblemAlert, When } from '../../ui/parts.js';
 import { SecretDialog } from '../../ui/secret-dialog.js';
 import { keyStanding, SCOPES } from './keys-model.js';
 
@@ -72,7 +72,12 @@ function KeyRow({
   const standing = keyStanding(apiKey, Date.now());
   return (
     <tr>
-      <td className="wk-words">{apiKey.name}</td>
+      <td className="wk-words">
+        {apiKey.name}
+        <div>
+          <IdText id={apiKey.id} />
+        </div>
+      </td>
       <td className="wk-mono">
         {apiKey.prefix}…{apiKey.last4}
       </td>

@@ -5,7 +5,7 @@ import { useTitle } from '../../ui/use-title.js';
 import { AuditTab } from './audit-tab.js';
 import { BudgetTab } from './budget-tab.js';
 import { KeysTab } from './keys-tab.js';
-import { SETTINGS_TABS, type SettingsSearch } from './settings-search.js';
+import { SETTINGS_TABS, USAGE_GROUPS, type SettingsSearch } from './settings-search.js';
 import { UsageTab } from './usage-tab.js';
 import { WorkersTab } from './workers-tab.js';
 
@@ -17,15 +17,22 @@ const TITLES = {
   keys: 'API keys',
   audit: 'Audit',
 } as const;
+const READS = {
+  budget: '/v1/budget',
+  workers: '/v1/workers',
+  keys: '/v1/api-keys',
+  audit: '/v1/audit',
+} as const;
 
 export function SettingsScreen() {
-  const { tab = 'usage' } = route.useSearch();
+  const { tab = 'usage', by = USAGE_GROUPS[0] } = route.useSearch();
   const navigate = route.useNavigate();
   useTitle('Settings');
   return (
     <Stack gap="md">
       <PageHead
         title="Settings"
+        api={tab === 'usage' ? { path: '/v1/usage', query: { group_by: by } } : { path: READS[tab] }}
         detail="What the tenant spends, who works for it, and who may speak for it."
       />
       <Tabs

@@ -12,7 +12,7 @@ const route = getRouteApi('/shell/settings');
 
 /** All model requests, failed ones too, summed up by what a person wants to know. */
 export function UsageTab() {
-  const { by = 'mission' } = route.useSearch();
+  const { by = USAGE_GROUPS[0] } = route.useSearch();
   const navigate = route.useNavigate();
   const usage = useQuery({
     ...readUsageOptions({ query: { group_by: by } }),

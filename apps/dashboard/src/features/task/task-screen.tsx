@@ -32,6 +32,7 @@ function Opened({ task }: { readonly task: Task }) {
     <Stack gap="md">
       <PageHead
         title={`${task.ref} ${task.title}`}
+        api={{ path: `/v1/tasks/${task.id}` }}
         detail={
           <>
             <StateMark state={task.state} />

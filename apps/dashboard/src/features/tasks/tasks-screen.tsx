@@ -1,8 +1,9 @@
 import { Button, Checkbox, Group, Select, Stack, TextInput } from '@mantine/core';
+import { useCallbackRef } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import {
   listMissionsOptions,
   listTasksOptions,
@@ -13,8 +14,9 @@ import type { TaskSummary } from '../../api/generated/types.gen.js';
 import { count, words } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { Pager } from '../../ui/pager.js';
-import { Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
+import { CopyIcon, Empty, Loading, PageHead, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
 import { useTitle } from '../../ui/use-title.js';
+import { SavedViews } from './saved-views.js';
 import { doToAll, takenBy, whyEmpty, type BulkAction } from './tasks-model.js';
 import { TASK_STATES, type TasksSearch } from './tasks-search.js';
 
@@ -38,6 +40,7 @@ export function TasksScreen() {
     <Stack gap="md">
       <PageHead
         title="Tasks"
+        api={{ path: '/v1/tasks', query: queryOf(search) }}
         detail="Units of work. What you look at stands in the address, to keep or to share."
       />
       <Filters search={search} onChange={(next) => void navigate({ search: next })} />
@@ -121,6 +124,7 @@ function Filters(props: { readonly search: TasksSearch; readonly onChange: (sear
         clearButtonProps={{ 'aria-label': 'Any mission' }}
         w={260}
       />
+      <SavedViews search={search} onOpen={onChange} />
     </Group>
   );
 }
@@ -162,6 +166,7 @@ function BulkActions(props: {
           {action === 'retry' ? `Retry ${number(action)}` : `Cancel ${number(action)}`}
         </Button>
       ))}
+      <CopyIcon text={[...props.chosen].join('\n')} label="Copy their ids" />
     </Group>
   );
 }
@@ -172,11 +177,11 @@ function TaskTable(props: {
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
 }) {
   const { tasks, chosen, onChoose } = props;
-  const toggle = (id: string) => {
+  const toggle = useCallbackRef((id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
     onChoose(next);
-  };
+  });
   return (
     <div className="wk-scroll" tabIndex={0} role="region" aria-label="Tasks">
       <table className="wk-table">
@@ -205,12 +210,7 @@ function TaskTable(props: {
         </thead>
         <tbody>
           {tasks.map((task) => (
-            <TaskRow
-              key={task.id}
-              task={task}
-              isChosen={chosen.has(task.id)}
-              onToggle={() => toggle(task.id)}
-            />
+            <TaskRow key={task.id} task={task} isChosen={chosen.has(task.id)} onToggle={toggle} />
           ))}
         </tbody>
       </table>
@@ -218,16 +218,23 @@ function TaskTable(props: {
   );
 }
 
-function TaskRow(props: {
+/** Fifty of them are drawn at once when a page is turned: the browser's own box is the cheapest. */
+const TaskRow = memo(function TaskRow(props: {
   readonly task: TaskSummary;
   readonly isChosen: boolean;
-  readonly onToggle: () => void;
+  readonly onToggle: (id: string) => void;
 }) {
   const { task, isChosen, onToggle } = props;
   return (
     <tr>
       <td>
-        <Checkbox aria-label={`Choose ${task.ref}`} checked={isChosen} onChange={onToggle} />
+        <input
+          type="checkbox"
+          className="wk-check"
+          aria-label={`Choose ${task.ref}`}
+          checked={isChosen}
+          onChange={() => onToggle(task.id)}
+        />
       </td>
       <td>
         <Link to="/tasks/$taskId" params={{ taskId: task.id }}>
@@ -248,4 +255,4 @@ function TaskRow(props: {
       </td>
     </tr>
   );
-}
+});

@@ -38,6 +38,7 @@ function Opened({ wave }: { readonly wave: Wave }) {
     <Stack gap="md">
       <PageHead
         title={`Wave ${wave.number}`}
+        api={{ path: `/v1/waves/${wave.id}` }}
         detail={
           <>
             <StateMark state={wave.state} />

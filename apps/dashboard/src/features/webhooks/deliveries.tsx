@@ -9,6 +9,7 @@ import {
 } from '../../api/generated/@tanstack/react-query.gen.js';
 import { redeliver } from '../../api/generated/sdk.gen.js';
 import type { Delivery, Endpoint } from '../../api/generated/types.gen.js';
+import { CopyCurl } from '../../ui/copy-curl.js';
 import { Pager } from '../../ui/pager.js';
 import { Empty, IdText, Loading, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
 import { goesOn, lastTryText, nextLookMs } from './webhooks-model.js';
@@ -33,6 +34,7 @@ export function Deliveries({ endpoints }: { readonly endpoints: readonly Endpoin
       title="Deliveries"
       aside={
         <Group gap="xs">
+          <CopyCurl api={{ path: '/v1/webhook-deliveries', query: queryOf(search) }} />
           <Select
             data={endpoints.map(({ id, url }) => ({ value: id, label: url }))}
             value={search.endpoint ?? null}

@@ -13,7 +13,7 @@ import {
 import type { Endpoint } from '../../api/generated/types.gen.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { count } from '../../ui/format.js';
-import { StateMark, When } from '../../ui/parts.js';
+import { IdText, StateMark, When } from '../../ui/parts.js';
 import { since } from './webhooks-model.js';
 
 const RECOVER_HOURS = 24;
@@ -32,6 +32,9 @@ export function EndpointRow(props: {
             {endpoint.description}
           </Text>
         )}
+        <div>
+          <IdText id={endpoint.id} />
+        </div>
       </td>
       <td>
         <StateMark state={endpoint.state} />

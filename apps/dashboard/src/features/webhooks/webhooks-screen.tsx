@@ -17,11 +17,13 @@ export function WebhooksScreen() {
   const [isCreating, create] = useDisclosure(false);
   const [secret, setSecret] = useState<string | null>(null);
   useTitle('Webhooks');
-  const endpoints = useQuery(listEndpointsOptions({ query: { limit: ENDPOINTS_MAX } }));
+  const query = { limit: ENDPOINTS_MAX };
+  const endpoints = useQuery(listEndpointsOptions({ query }));
   return (
     <Stack gap="md">
       <PageHead
         title="Webhooks"
+        api={{ path: '/v1/webhook-endpoints', query }}
         detail="Signed as Standard Webhooks prescribe, delivered at least once, in no order; seq orders them."
         actions={
           <Button leftSection={<Icon name="plus" size={16} />} onClick={create.open}>

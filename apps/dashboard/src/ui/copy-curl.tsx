@@ -1,0 +1,22 @@
+import { Button, CopyButton } from '@mantine/core';
+import { curlOf, type ApiRead } from './curl.js';
+import { Icon } from './icons.js';
+
+/** Copies what the page reads of the API as a command. */
+export function CopyCurl({ api }: { readonly api: ApiRead }) {
+  return (
+    <CopyButton value={curlOf(api, location.origin)}>
+      {({ copied, copy }) => (
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-xs"
+          leftSection={<Icon name={copied ? 'check' : 'copy'} size={14} />}
+          onClick={copy}
+        >
+          {copied ? 'Copied' : 'Copy as curl'}
+        </Button>
+      )}
+    </CopyButton>
+  );
+}
