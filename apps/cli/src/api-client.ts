@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  answerLinkSchema,
   conductorGaugeSchema,
   contextManifestSchema,
   deliveryDetailSchema,
@@ -22,6 +23,7 @@ import {
   taskSummarySchema,
   waveSchema,
   type answerInputSchema,
+  type answerLinkInputSchema,
   type endpointInputSchema,
   type endpointPatchSchema,
   type LedgerEvent,
@@ -148,6 +150,10 @@ export class ApiClient {
     cursor?: string | undefined;
   }) {
     return this.#get(`/v1/input-requests${queryString(query)}`, inputRequestPageSchema);
+  }
+
+  createAnswerLink(id: string, link: z.input<typeof answerLinkInputSchema>) {
+    return this.#post(`/v1/input-requests/${segment(id)}/answer-links`, link, answerLinkSchema);
   }
 
   answerInputRequest(id: string, answer: z.input<typeof answerInputSchema>) {

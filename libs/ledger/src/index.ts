@@ -9,7 +9,7 @@ export type { DigestWording, Rewording } from './domain/reword-digest.js';
 export { holdMission } from './holds.js';
 export { ATTEMPTS_IN_FLIGHT_MAX, inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
-export { answerInputRequest, timeOutRequest } from './answer-input-request.js';
+export { answerInputRequest, remindOfRequest, timeOutRequest } from './answer-input-request.js';
 export {
   createSchedule,
   deleteSchedule,
@@ -81,6 +81,7 @@ export { writeCard, type TaskEnd } from './domain/write-card.js';
 export { extractDigest } from './domain/write-digest.js';
 export { missionStatus } from './domain/mission-state.js';
 export { readWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+export { timeoutOutcome } from './domain/input-request-state.js';
 export { refNumber, refOf } from './domain/refs.js';
 export type {
   ConductorSnapshot,

@@ -23,6 +23,12 @@ export {
   type NewSession,
 } from './session.store.js';
 export { createSignInLink, redeemSignInLink, type NewSignInLink } from './sign-in-link.store.js';
+export {
+  createAnswerLink,
+  findAnswerLink,
+  type AnswerLink,
+  type NewAnswerLink,
+} from './answer-link.store.js';
 export { SignInLimiter, type SignInTry } from './sign-in-limiter.js';
 export { listAudit, recordAudit, type AuditRow, type NewAuditEntry } from './audit.store.js';
 export { deleteModelCredential, openModelCredential, putModelCredential } from './model-credential.store.js';
