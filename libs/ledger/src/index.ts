@@ -19,7 +19,7 @@ export {
   updateSchedule,
 } from './schedules.js';
 export { readSchedule, type ScheduleRow } from './schedule.store.js';
-export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
+export { addDirective, moveDirective, proposeDirective, type DirectiveAction } from './directives.js';
 export { leaseAttempts, type LeasedAttempt, type LeaseRequest } from './lease-attempts.js';
 export {
   completeAttempt,
