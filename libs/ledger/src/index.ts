@@ -98,7 +98,7 @@ export type {
   SnapshotWave,
 } from './domain/snapshot.js';
 export { LEDGER_INVARIANTS } from './doctor/invariants.js';
-export { examineLedger } from './doctor/examine-ledger.store.js';
+export { examineLedger, type Examination } from './doctor/examine-ledger.store.js';
 
 // What the API reads, and webhook endpoints.
 export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';

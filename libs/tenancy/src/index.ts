@@ -2,7 +2,7 @@ export { formatApiKey, isApiKey, type KeyEnvironment } from './domain/api-key.js
 export type { RequestVerdict } from './domain/request-bucket.js';
 export { RequestLimiter } from './request-limiter.js';
 export { SealBrokenError } from './seal.js';
-export { SecretBox } from './secret-box.js';
+export { masterKeyId, SecretBox } from './secret-box.js';
 export type { Principal, TenantPrincipal } from './principal.js';
 export { authenticate } from './authenticate.store.js';
 export {
