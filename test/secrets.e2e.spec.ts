@@ -82,8 +82,34 @@ describe('a secret', () => {
       'path',
     );
     secrets.set('link', path.split('#')[1] ?? '');
+    await plantAnswerLink();
     const session = await request(service.url).post('/v1/session').send({ api_key: service.apiKey });
     secrets.set('session', /wks_\w+/.exec(String(session.headers['set-cookie']?.[0]))?.[0] ?? '');
+  }
+
+  /** Opened, used, and opened again. */
+  async function plantAnswerLink(): Promise<void> {
+    const { body: mission } = await send('post', '/v1/missions', {
+      title: 'asks',
+      policy: { approval: 'dispatch' },
+    });
+    await send('post', `/v1/missions/${String(mission.id)}/tasks`, WORK);
+    const asked = await eventually('somebody is asked', async () => {
+      const { body } = await send('get', '/v1/input-requests?state=open');
+      return (body.data as { id: string }[])[0];
+    });
+    const made = await send(
+      'post',
+      `/v1/input-requests/${asked.id}/answer-links`,
+      {},
+      { 'Idempotency-Key': 'a' },
+    );
+    const path = shown('answer link', made, 'path');
+    secrets.set('answer link', path.split('/').at(-1) ?? '');
+    const answer = () => request(service.url).post(path).type('form').send({ value: 'approve' });
+    const answers = [await request(service.url).get(path), await answer(), await answer()];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 409]);
+    refusals.push(...answers.map(({ text }) => text));
   }
 
   /** A mission from its beginning to its webhook, so that prompts, events and deliveries are made. */
@@ -91,7 +117,11 @@ describe('a secret', () => {
     const { body: mission } = await send('post', '/v1/missions', { title: 'm', callback_url: receiver.url });
     await send('post', `/v1/missions/${String(mission.id)}/tasks`, WORK);
     await eventually('the mission is told to be completed', () =>
-      Promise.resolve(receiver.arrivals.some(({ body }) => body.includes('mission.completed'))),
+      Promise.resolve(
+        receiver.arrivals.some(
+          ({ body }) => body.includes('mission.completed') && body.includes(String(mission.id)),
+        ),
+      ),
     );
     const { body: waves } = await send('get', `/v1/missions/${String(mission.id)}/waves`);
     for (const { id } of waves.data as { id: string }[])
@@ -102,7 +132,12 @@ describe('a secret', () => {
   async function misplace(): Promise<void> {
     for (const secret of secrets.values()) {
       const text = encodeURIComponent(secret);
-      for (const path of [`/v1/tasks/${text}`, `/v1/missions?cursor=${text}`, `/v1/missions?state=${text}`])
+      for (const path of [
+        `/answer/${text}`,
+        `/v1/tasks/${text}`,
+        `/v1/missions?cursor=${text}`,
+        `/v1/missions?state=${text}`,
+      ])
         refusals.push((await send('get', path)).text);
       refusals.push((await send('post', '/v1/missions', { title: 7, budget: secret })).text);
       refusals.push((await send('post', '/v1/session', { api_key: secret.slice(0, -1) })).text);
@@ -128,7 +163,7 @@ describe('a secret', () => {
       .map(([name]) => name);
 
   it('of each kind was planted', () => {
-    expect(secrets.size).toBe(10);
+    expect(secrets.size).toBe(11);
     for (const secret of secrets.values()) expect(secret.length).toBeGreaterThan(20);
     expect(prompts.length).toBeGreaterThan(1);
     expect(lines.some((line) => line.includes('request failed'))).toBe(true);

@@ -3,6 +3,8 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Transactions } from '#database';
 import { ModelGateway } from '#model';
 import { findEndedKeys, RequestLimiter, SecretBox, SignInLimiter } from '#tenancy';
+import { AnswerLinks } from './answer-links/answer-links.js';
+import { AnswerPagesController } from './answer-links/answer-pages.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { UploadController } from './artifacts/upload.controller.js';
@@ -90,7 +92,7 @@ export class ApiModule {
   static register(dependencies: ApiDependencies): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [...CONTROLLERS, McpController],
+      controllers: [...CONTROLLERS, McpController, AnswerPagesController],
       providers: [
         { provide: Transactions, useValue: dependencies.transactions },
         { provide: SecretBox, useValue: dependencies.secretBox },
@@ -127,6 +129,7 @@ export class ApiModule {
         },
         CommandRunner,
         SignIn,
+        AnswerLinks,
         ClaimWaiting,
         Uploads,
         BodyDeadlines,

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import {
+  answerLinkSchema,
   conductorGaugeSchema,
   contextManifestSchema,
   deliveryDetailSchema,
   deliverySchema,
+  directiveSchema,
   endpointSchema,
   endpointTestSchema,
   eventSchema,
@@ -23,6 +25,8 @@ import {
   taskSummarySchema,
   waveSchema,
   type answerInputSchema,
+  type answerLinkInputSchema,
+  type directiveInputSchema,
   type endpointInputSchema,
   type endpointPatchSchema,
   type LedgerEvent,
@@ -48,6 +52,7 @@ const inputRequestPageSchema = pageOf(inputRequestSchema);
 const endpointPageSchema = pageOf(endpointSchema);
 const deliveryPageSchema = pageOf(deliverySchema);
 const schedulePageSchema = pageOf(scheduleSchema);
+const directivePageSchema = pageOf(directiveSchema);
 const eventPageSchema = z.object({ data: z.array(eventSchema) });
 
 /** Pages that one listing reads at most: 100,000 rows, the most tasks a mission may have. */
@@ -152,6 +157,35 @@ export class ApiClient {
     cursor?: string | undefined;
   }) {
     return this.#get(`/v1/input-requests${queryString(query)}`, inputRequestPageSchema);
+  }
+
+  /** Every directive of a mission, in whatever state; there is a small bound on them. */
+  async listAllDirectives(missionId: string) {
+    const directives: z.output<typeof directiveSchema>[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const query = queryString({ limit: PAGE_LIMIT_MAX, cursor });
+      const answer = await this.#get(
+        `/v1/missions/${segment(missionId)}/directives${query}`,
+        directivePageSchema,
+      );
+      directives.push(...answer.data);
+      if (answer.next_cursor === null) break;
+      cursor = answer.next_cursor;
+    }
+    return directives;
+  }
+
+  addDirective(missionId: string, directive: z.input<typeof directiveInputSchema>) {
+    return this.#post(`/v1/missions/${segment(missionId)}/directives`, directive, directiveSchema);
+  }
+
+  moveDirective(id: string, action: 'accept' | 'reject' | 'retire') {
+    return this.#post(`/v1/directives/${segment(id)}/${action}`, {}, directiveSchema);
+  }
+
+  createAnswerLink(id: string, link: z.input<typeof answerLinkInputSchema>) {
+    return this.#post(`/v1/input-requests/${segment(id)}/answer-links`, link, answerLinkSchema);
   }
 
   answerInputRequest(id: string, answer: z.input<typeof answerInputSchema>) {

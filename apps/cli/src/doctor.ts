@@ -1,36 +1,27 @@
-import type { Config } from '#config';
-import { hasEmbeddedPostgres, startEmbeddedPostgres } from '#database';
-import { examineLedger } from '#ledger';
+import { examineLedger, type Examination } from '#ledger';
 import { silentLogger } from '#telemetry';
 import { EXIT } from './exit-codes.js';
 import { CommandFailure } from './failure.js';
+import { openLedger } from './open-ledger.js';
 import type { Session } from './session.js';
+import type { Terminal } from './terminal.js';
 import { count, table } from './text-layout.js';
-import { takeHome } from './up-instance.js';
 
 /** Checks every invariant and says how many rows break each; 1 when any does. */
 export async function doctor(session: Session, options: { readonly json?: true }): Promise<number> {
-  const { terminal, config } = session;
-  const database = await openLedger(config);
+  const database = await openLedger(session.config);
   try {
-    const { findings, isAtWork } = await examineLedger({
-      databaseUrl: database.url,
-      logger: silentLogger,
-      onProgress: ({ done, all }) => terminal.progress(`examined ${done} of ${count(all, 'tenant')}`),
-    });
-    terminal.progress('');
-    if (options.json) terminal.printJson({ invariants: findings });
+    const { findings, isAtWork } = await examine(session.terminal, database.url);
+    if (options.json) session.terminal.printJson({ invariants: findings });
     else
-      terminal.print(
+      session.terminal.print(
         table(
           findings.map(({ name, rows }) => [String(rows), name]),
           [0],
         ).join('\n'),
       );
-    const broken = findings.filter(({ rows }) => rows > 0);
-    if (!isAtWork) terminal.note('No service is connected: what ought to move was not asked about.');
-    if (broken.length > 0) terminal.note(`${count(broken.length, 'invariant')} broken.`);
-    return broken.length === 0 ? EXIT.ok : EXIT.failure;
+    if (!isAtWork) session.terminal.note('No service is connected: what ought to move was not asked about.');
+    return verdict(session.terminal, findings);
   } catch (error) {
     throw isWithoutLedger(error) ? noLedger(error) : error;
   } finally {
@@ -38,26 +29,22 @@ export async function doctor(session: Session, options: { readonly json?: true }
   }
 }
 
-/** A database as it is: nothing is migrated. A server that had to be started for this is stopped again. */
-async function openLedger(config: Config): Promise<{ url: string; close(): Promise<void> }> {
-  if (config.databaseUrl !== null) return { url: config.databaseUrl, close: () => Promise.resolve() };
-  const { homeDir } = config;
-  if (!hasEmbeddedPostgres(homeDir))
-    throw new CommandFailure(
-      `There is no ledger in ${homeDir}.`,
-      EXIT.notFound,
-      'Set WAVEKEEPER_HOME to the home of the service, or DATABASE_URL to its database.',
-    );
-  const instance = await takeHome(homeDir); // a service that starts meanwhile must not adopt what is stopped here
-  const server = await startEmbeddedPostgres({ homeDir });
-  return {
-    url: server.url,
-    close: async () => {
-      if (instance.kind === 'running') return;
-      if (!server.adopted) await server.stop();
-      await instance.release();
-    },
-  };
+/** Examines a ledger and shows how far it is. */
+export async function examine(terminal: Terminal, databaseUrl: string): Promise<Examination> {
+  const examination = await examineLedger({
+    databaseUrl,
+    logger: silentLogger,
+    onProgress: ({ done, all }) => terminal.progress(`examined ${done} of ${count(all, 'tenant')}`),
+  });
+  terminal.progress('');
+  return examination;
+}
+
+/** What a command ends with that has examined a ledger. */
+export function verdict(terminal: Terminal, findings: Examination['findings']): number {
+  const broken = findings.filter(({ rows }) => rows > 0);
+  if (broken.length > 0) terminal.note(`${count(broken.length, 'invariant')} broken.`);
+  return broken.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
 /** Postgres' codes for a role, a table and a function that are not there. */

@@ -253,6 +253,21 @@ describe('what people are asked', () => {
     expect(ended.stdout).toBe('inp_1  answered  red\n');
   });
 
+  test('answer-link prints the whole address that a person can open', async () => {
+    const sent: unknown[] = [];
+    const ended = await runAgainst(
+      {
+        'POST /v1/input-requests/*/answer-links': (request) => {
+          sent.push(request.body);
+          return { status: 201, body: { path: '/answer/wkq_x', expires_at: secondsIn(90) } };
+        },
+      },
+      ['answer-link', 'inp_1', '--expires-in', '90'],
+    );
+    expect(sent).toEqual([{ expires_in_seconds: 90 }]);
+    expect(ended.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/answer\/wkq_x\n$/);
+  });
+
   test('answer that comes second ends with a conflict', async () => {
     const ended = await runAgainst(
       { 'POST /v1/input-requests/*/answer': () => problem(409, 'already_answered') },

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDigestCommands } from './commands/digest.js';
+import { addDirectiveCommands } from './commands/directive.js';
 import { addImportCommand } from './commands/import.js';
 import { addInputRequestCommands } from './commands/input-request.js';
 import { addMcpCommand } from './commands/mcp.js';
@@ -57,6 +58,7 @@ function buildProgram(session: Session): Command {
   addInputRequestCommands(program, session);
   addWatchCommand(program, session);
   addMessagesCommand(program, session);
+  addDirectiveCommands(program, session);
   addConductorCommands(program, session);
   addWaveCommands(program, session);
   addDigestCommands(program, session);

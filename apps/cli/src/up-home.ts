@@ -34,6 +34,14 @@ export async function loadSecrets(config: Config): Promise<ServiceSecrets> {
   };
 }
 
+/** The master keys that a service would be started with here; none where it would make a new one. Makes nothing. */
+export async function readMasterKeys(config: Config): Promise<string[]> {
+  const kept = await readKeptSecrets(config.homeDir);
+  const current = config.masterKey ?? kept?.master_key ?? null;
+  const previous = config.previousMasterKey ?? (config.masterKey === null ? kept?.previous_master_key : null);
+  return [current, previous ?? null].filter((key) => key !== null);
+}
+
 /** Makes a new master key in the home. Until `forgetPreviousMasterKey` both are loaded, whatever happens in between. */
 export async function renewMasterKey(homeDir: string): Promise<void> {
   const kept = (await readKeptSecrets(homeDir)) ?? newSecrets();

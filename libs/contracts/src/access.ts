@@ -82,6 +82,7 @@ export const AUDIT_ACTIONS = [
   'budget.set',
   'conductor.rotated',
   'input_request.answered',
+  'answer_link.created',
   'directive.added',
   'directive.accepted',
   'directive.rejected',

@@ -45,6 +45,7 @@ export const EVENT_TYPES = [
   'directive.retired',
   'note.recorded',
   'input_request.created',
+  'input_request.reminded',
   'input_request.answered',
   'input_request.expired',
   'message.received',

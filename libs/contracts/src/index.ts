@@ -256,6 +256,7 @@ export {
   type InputRequestState,
   type InputRequestSubject,
   type TimeoutAction,
+  type TimeoutOutcome,
   QUESTIONS_OPEN_MAX,
   INPUT_PROMPT_CHARACTERS_MAX,
   ANSWER_CHARACTERS_MAX,
@@ -267,6 +268,11 @@ export {
   type InputRequest,
   answerInputSchema,
   type AnswerInput,
+  ANSWER_LINK_SECONDS_MIN,
+  ANSWER_LINK_SECONDS_MAX,
+  answerLinkInputSchema,
+  type AnswerLinkInput,
+  answerLinkSchema,
 } from './input-request.js';
 export {
   SCHEDULES_PER_MISSION_MAX,

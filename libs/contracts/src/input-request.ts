@@ -13,6 +13,9 @@ export type InputRequestSubject = (typeof INPUT_REQUEST_SUBJECTS)[number];
 /** What becomes of a request that nobody answers in time and that has no default. */
 export const TIMEOUT_ACTIONS = ['hold', 'fail'] as const;
 export type TimeoutAction = (typeof TIMEOUT_ACTIONS)[number];
+/** What becomes of any request with a deadline: its default answers it, or one of those. */
+const TIMEOUT_OUTCOMES = ['default', ...TIMEOUT_ACTIONS] as const;
+export type TimeoutOutcome = (typeof TIMEOUT_OUTCOMES)[number];
 
 /** Questions of conductors that one mission may have open; requests of holds and of the policy are bounded by what they are about. */
 export const QUESTIONS_OPEN_MAX = 20;
@@ -43,7 +46,10 @@ export const inputRequestSchema = z
     options: inputOptionsSchema,
     deadline_at: z.iso.datetime().nullable(),
     default: z.string().nullable(),
-    on_timeout: z.enum(TIMEOUT_ACTIONS).nullable(),
+    on_timeout: z
+      .enum(TIMEOUT_OUTCOMES)
+      .nullable()
+      .describe('what happens at the deadline: its default is taken, its mission is held, its tasks fail'),
     state: inputRequestStateSchema,
     answer: z.object({ value: z.string(), comment: z.string().nullable() }).nullable(),
     blocks: z.array(idSchema('task')),
@@ -59,3 +65,27 @@ export const answerInputSchema = z
   })
   .meta({ id: 'AnswerInput' });
 export type AnswerInput = z.infer<typeof answerInputSchema>;
+
+export const ANSWER_LINK_SECONDS_MIN = 60;
+const ANSWER_LINK_SECONDS_DEFAULT = 3 * 24 * 60 * 60;
+export const ANSWER_LINK_SECONDS_MAX = 30 * 24 * 60 * 60;
+
+export const answerLinkInputSchema = z
+  .strictObject({
+    expires_in_seconds: z
+      .int()
+      .min(ANSWER_LINK_SECONDS_MIN)
+      .max(ANSWER_LINK_SECONDS_MAX)
+      .default(ANSWER_LINK_SECONDS_DEFAULT)
+      .describe('how long the link may be opened; never beyond the question’s own deadline'),
+  })
+  .prefault({})
+  .meta({ id: 'AnswerLinkInput' });
+export type AnswerLinkInput = z.infer<typeof answerLinkInputSchema>;
+
+export const answerLinkSchema = z
+  .object({
+    path: z.string().describe('to open in a browser on this service; whoever has it can answer, once'),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'AnswerLink' });

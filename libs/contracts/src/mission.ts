@@ -112,7 +112,13 @@ export const directiveSchema = z
   })
   .meta({ id: 'Directive' });
 export const directiveInputSchema = z
-  .strictObject({ text: directiveTextSchema })
+  .strictObject({
+    text: directiveTextSchema,
+    state: z
+      .enum(['accepted', 'proposed'])
+      .default('accepted')
+      .describe('proposed: holds only once somebody accepts it'),
+  })
   .meta({ id: 'DirectiveInput' });
 
 export const NOTE_KINDS = ['decision', 'failure', 'question', 'fact', 'directive'] as const;

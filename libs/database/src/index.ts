@@ -8,5 +8,8 @@ export {
 } from './embedded-postgres.js';
 export { EmbeddedPostgresError } from './postgres-cluster.js';
 export { migrate, MigrationEditedError, MigrationFailedError, MigrationLockError } from './migrate.js';
+export { backUp, type BackupProgress, type BackupSummary } from './back-up.js';
+export { BackupError, readBackupHeader, type BackupHeader } from './backup-file.js';
+export { restore } from './restore.js';
 export { createPool, type DatabaseRole, type PoolOptions } from './pools.js';
 export { Prisma } from './generated/client.js';

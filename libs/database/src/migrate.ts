@@ -66,13 +66,15 @@ const CREATE_HISTORY = `
   )`;
 
 /**
- * Brings the database at `url` (the owner's login) up to the migrations in `migrationsDir` and returns the names
+ * Brings the database at `url` (the owner's login) up to the migrations in `migrationsDir`, or to one of them, and returns the names
  * of those it applied, oldest first. Leaves exactly what `prisma migrate deploy` leaves, without needing Prisma's
  * command line; either may go on where the other has stopped.
  * @throws MigrationEditedError | MigrationFailedError | MigrationLockError | MissingRolesError
  */
-export async function migrate(url: string, migrationsDir: string): Promise<string[]> {
-  const migrations = await readMigrations(migrationsDir);
+export async function migrate(url: string, migrationsDir: string, upTo?: string): Promise<string[]> {
+  const migrations = (await readMigrations(migrationsDir)).filter(
+    ({ name }) => upTo === undefined || name <= upTo,
+  );
   const client = new pg.Client({
     connectionString: url,
     application_name: 'wavekeeper-migrate',
@@ -90,6 +92,11 @@ export async function migrate(url: string, migrationsDir: string): Promise<strin
   } finally {
     await client.end(); // gives the lock back
   }
+}
+
+/** The migrations that there are, oldest first. */
+export async function listMigrations(migrationsDir: string): Promise<{ name: string; checksum: string }[]> {
+  return (await readMigrations(migrationsDir)).map(({ name, checksum }) => ({ name, checksum }));
 }
 
 interface Migration {

@@ -227,6 +227,18 @@ export async function findOverdueRequests(
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id, requestId: row.id }));
 }
 
+/** Open questions that people are to be reminded of, longest due first; those whose deadline has passed are past it. */
+export async function findDueReminders(
+  system: SystemTx,
+  countMax: number,
+): Promise<{ tenantId: string; missionId: string; requestId: string }[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; mission_id: string; id: string }[]>`
+    SELECT tenant_id, mission_id, id FROM input_request
+     WHERE state = 'open' AND remind_at <= clock_timestamp() AND deadline_at > clock_timestamp()
+     ORDER BY remind_at LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.mission_id, requestId: row.id }));
+}
+
 /**
  * Schedules whose moment has come, of missions that run or are only through with their work, never of a paused or held
  * one: 1. as many of each tenant as of any other, 2. of a tenant the longest due first.

@@ -68,6 +68,48 @@ describe('a sweep', () => {
     expect(await mission.events('input_request')).toHaveLength(2);
   });
 
+  it('reminds of a question at half of its time and when a tenth is left, each once, and never after its end', async () => {
+    const mission = await aMission(database);
+    await mission.submit('A');
+    await mission.wave(toAsk('Which?', { refs: ['T1'], deadline_minutes: 100, default: 'Red' }));
+    const age = (minutes: number) =>
+      mission.query(
+        `UPDATE input_request SET created_at = created_at - $3 * interval '1 minute',
+                deadline_at = deadline_at - $3 * interval '1 minute', remind_at = remind_at - $3 * interval '1 minute'
+          WHERE tenant_id = $1 AND mission_id = $2`,
+        [minutes],
+      );
+    const reminders = async () =>
+      (await mission.events('input_request')).filter((type) => type === 'input_request.reminded').length;
+    await sweepOnce();
+    expect(await reminders()).toBe(0);
+    for (const [minutes, sum] of [
+      [51, 1],
+      [10, 1],
+      [30, 2],
+      [5, 2],
+    ] as const) {
+      await age(minutes);
+      await Promise.all([sweepOnce(), sweepOnce(), sweepOnce()]);
+      expect(await reminders()).toBe(sum);
+    }
+    expect(
+      await mission.query(
+        `SELECT body FROM event WHERE tenant_id = $1 AND mission_id = $2 AND type = 'input_request.reminded' LIMIT 1`,
+      ),
+    ).toMatchObject([
+      { body: { ref: 'Q1', about: 'question', on_timeout: 'default', deadline_at: expect.any(String) } },
+    ]);
+    await age(10);
+    await sweepOnce();
+    expect(await mission.events('input_request')).toEqual([
+      'input_request.created',
+      'input_request.reminded',
+      'input_request.reminded',
+      'input_request.answered',
+    ]);
+  });
+
   it('aborts a wave whose conductor has gone, and finds its mission due again', async () => {
     const mission = await aMission(database);
     await mission.submit('A');

@@ -8,6 +8,7 @@ import {
   fireSchedule,
   inMission,
   readExpiredAttempts,
+  remindOfRequest,
   settleOrphanedCall,
   timeOutRequest,
 } from '#ledger';
@@ -15,6 +16,7 @@ import { crashPoint, type Logger } from '#telemetry';
 import {
   countDueWork,
   findDaysOver,
+  findDueReminders,
   findDueSchedules,
   findExpiredAttempts,
   findExpiredWaves,
@@ -41,8 +43,8 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Makes the
- * tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at most one sweep. Safe to
+ * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Reminds of
+ * questions whose time runs out, and makes the tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at most one sweep. Safe to
  * run anywhere, any number of times at once; what cannot be taken up is logged and does not keep it from the rest.
  */
 export async function sweep(
@@ -61,6 +63,7 @@ export async function sweep(
     freedSlots: await findFreedSlots(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
     requests: await findOverdueRequests(system, SWEPT_MAX),
+    reminders: await findDueReminders(system, SWEPT_MAX),
     schedules: await findDueSchedules(system, SCHEDULES_FIRED_MAX),
   }));
   for (const { tenantId, missionId } of found.waves)
@@ -77,6 +80,8 @@ export async function sweep(
     await takeUp(tenantId, (tx) => ensureDigests(tx, missionId));
   for (const { tenantId, missionId, requestId } of found.requests)
     await takeUp(tenantId, (tx) => timeOutRequest(tx, missionId, requestId));
+  for (const { tenantId, missionId, requestId } of found.reminders)
+    await takeUp(tenantId, (tx) => remindOfRequest(tx, missionId, requestId));
   for (const { tenantId, missionId, scheduleId } of found.schedules) {
     await takeUp(tenantId, (tx) => fire(tx, missionId, scheduleId));
     crashPoint('schedule.after_commit');

@@ -7,6 +7,7 @@ import {
   INPUT_REQUEST_TRANSITIONS,
   isAnswerTo,
   isOverdue,
+  isReminderDue,
 } from './domain/input-request-state.js';
 import { CANCEL_MISSION, RAISE_LIMIT } from './domain/hold-question.js';
 import { nextState } from './domain/machine.js';
@@ -23,7 +24,7 @@ import {
   type InputRequestRow,
   type WaitingTask,
 } from './input-request.store.js';
-import { closeInputRequest } from './input-requests.js';
+import { closeInputRequest, remindOf } from './input-requests.js';
 import { inMission, type MissionLedger } from './mission-ledger.js';
 import { concludeIfDone, isSettled, moveMission } from './missions.js';
 import { availableAt, offerAttempt } from './offer-attempt.js';
@@ -78,6 +79,14 @@ export async function timeOutRequest(tx: Tx, missionId: string, requestId: strin
     if (timeout.kind === 'answer')
       await takeAnswer(ledger, request, { value: timeout.value, comment: null, source: 'default', actor });
     else await expire(ledger, request, { then: timeout.then, actor });
+  });
+}
+
+/** Reminds people of an open request when the moment for it has come, by the database's clock. Does nothing otherwise. */
+export async function remindOfRequest(tx: Tx, missionId: string, requestId: string): Promise<void> {
+  await inMission(tx, missionId, async (ledger) => {
+    const request = await readInputRequest(tx, requestId);
+    if (isReminderDue(request, ledger.now)) await remindOf(ledger, request);
   });
 }
 

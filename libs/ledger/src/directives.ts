@@ -28,12 +28,25 @@ const EVENT_OF_ACTION = {
 } as const;
 
 /** Adds a standing instruction, verbatim and in force at once; returns its id. */
-export async function addDirective(tx: Tx, missionId: string, text: string, actor: Actor): Promise<string> {
+export function addDirective(tx: Tx, missionId: string, text: string, actor: Actor): Promise<string> {
+  return insert(tx, missionId, { text, state: 'accepted', actor });
+}
+
+/** Writes down what may be meant to hold; it does once somebody accepts it. Returns its id. */
+export function proposeDirective(tx: Tx, missionId: string, text: string, actor: Actor): Promise<string> {
+  return insert(tx, missionId, { text, state: 'proposed', actor });
+}
+
+async function insert(
+  tx: Tx,
+  missionId: string,
+  { text, state, actor }: { text: string; state: 'accepted' | 'proposed'; actor: Actor },
+): Promise<string> {
   return inMission(tx, missionId, async (ledger) => {
-    const [id] = await insertDirectives(ledger, [{ text, state: 'accepted', source: actor.kind }]);
+    const [id] = await insertDirectives(ledger, [{ text, state, source: actor.kind }]);
     if (id === undefined) throw new Error('no directive was written');
     ledger.append({
-      type: 'directive.added',
+      type: state === 'accepted' ? 'directive.added' : 'directive.proposed',
       actor,
       data: { ref: refOf('D', ledger.mission.lastDirectiveNumber) },
     });

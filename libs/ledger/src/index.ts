@@ -9,7 +9,7 @@ export type { DigestWording, Rewording } from './domain/reword-digest.js';
 export { holdMission } from './holds.js';
 export { ATTEMPTS_IN_FLIGHT_MAX, inMission, type MissionLedger } from './mission-ledger.js';
 export { postMessage } from './messages.js';
-export { answerInputRequest, timeOutRequest } from './answer-input-request.js';
+export { answerInputRequest, remindOfRequest, timeOutRequest } from './answer-input-request.js';
 export {
   createSchedule,
   deleteSchedule,
@@ -19,7 +19,7 @@ export {
   updateSchedule,
 } from './schedules.js';
 export { readSchedule, type ScheduleRow } from './schedule.store.js';
-export { addDirective, moveDirective, type DirectiveAction } from './directives.js';
+export { addDirective, moveDirective, proposeDirective, type DirectiveAction } from './directives.js';
 export { leaseAttempts, type LeasedAttempt, type LeaseRequest } from './lease-attempts.js';
 export {
   completeAttempt,
@@ -85,6 +85,7 @@ export { writeItems, type WriteItem } from './domain/write-items.js';
 export { toNanoUsd, toUsd } from './domain/budget.js';
 export { missionStatus } from './domain/mission-state.js';
 export { readWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+export { timeoutOutcome } from './domain/input-request-state.js';
 export { refNumber, refOf } from './domain/refs.js';
 export type {
   ConductorSnapshot,
@@ -101,7 +102,7 @@ export type {
   SnapshotWave,
 } from './domain/snapshot.js';
 export { LEDGER_INVARIANTS } from './doctor/invariants.js';
-export { examineLedger } from './doctor/examine-ledger.store.js';
+export { examineLedger, type Examination } from './doctor/examine-ledger.store.js';
 
 // What the API reads, and webhook endpoints.
 export { findResource, type Resource, type ResourceKind } from './read/resource.store.js';

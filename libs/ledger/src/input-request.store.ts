@@ -9,6 +9,7 @@ import {
   type TimeoutAction,
 } from '#contracts';
 import type { Prisma, Tx } from '#database';
+import { nextReminder } from './domain/input-request-state.js';
 import { notFound } from './errors.js';
 import type { MissionLedger } from './mission-ledger.js';
 
@@ -64,6 +65,7 @@ export async function insertInputRequest(
       id,
       missionId: mission.id,
       number: mission.lastRequestNumber,
+      remindAt: nextReminder({ createdAt: now, deadlineAt: request.deadlineAt }, now),
       createdAt: now,
     },
   });
@@ -122,6 +124,14 @@ export async function endInputRequest(
     },
   });
   mission.requestsOpen -= 1;
+}
+
+/** People have been reminded of a request, and will be again at this moment, or not any more (null). */
+export async function setReminder(tx: Tx, requestId: string, remindAt: Date | null): Promise<void> {
+  await tx.db.inputRequest.update({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: requestId } },
+    data: { remindAt },
+  });
 }
 
 /** The open requests of a mission, oldest first; those of one hold, or of one task, when given. */

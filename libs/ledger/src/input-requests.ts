@@ -1,10 +1,12 @@
 import { encodeId, type Actor, type Json } from '#contracts';
+import { nextReminder, timeoutOutcome } from './domain/input-request-state.js';
 import { refOf } from './domain/refs.js';
 import {
   endInputRequest,
   findOpenRequests,
   insertInputRequest,
   removeWaitingTask,
+  setReminder,
   type InputRequestRow,
   type NewInputRequest,
   type WaitingTask,
@@ -56,6 +58,24 @@ export async function closeInputRequest(
   });
 }
 
+/** Tells whoever listens that a question is still open and when its time is over. */
+export async function remindOf(ledger: MissionLedger, request: InputRequestRow): Promise<void> {
+  await setReminder(ledger.tx, request.id, nextReminder(request, ledger.now));
+  appendRequest(ledger, 'reminded', {
+    actor: { kind: 'system', id: null },
+    waveId: null,
+    data: {
+      ref: refOf('Q', request.number),
+      input_request_id: encodeId('inputRequest', request.id),
+      kind: request.kind,
+      about: request.about,
+      state: 'open',
+      deadline_at: request.deadlineAt?.toISOString() ?? null,
+      on_timeout: timeoutOutcome(request),
+    },
+  });
+}
+
 /** A task that waited for an answer goes its own way; a request that no other task waits for has lost its sense. */
 export async function stopWaiting(ledger: MissionLedger, taskId: string, actor: Actor): Promise<void> {
   for (const request of await findOpenRequests(ledger, { taskId })) {
@@ -73,7 +93,7 @@ export async function closeAllRequests(ledger: MissionLedger, actor: Actor, reas
 
 function appendRequest(
   ledger: MissionLedger,
-  what: 'created' | 'answered' | 'expired',
+  what: 'created' | 'reminded' | 'answered' | 'expired',
   entry: { readonly actor: Actor; readonly waveId: string | null; readonly data: Record<string, Json> },
 ): void {
   ledger.append({

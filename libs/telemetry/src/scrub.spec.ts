@@ -17,6 +17,7 @@ const planted: fc.Arbitrary<Planted> = fc.oneof(
   secretOf(43, '_\\-').map((secret) => ({ secret, text: `wka_${secret}` })),
   secretOf(43).map((secret) => ({ secret, text: `wks_${secret}` })),
   secretOf(43).map((secret) => ({ secret, text: `wkl_${secret}` })),
+  secretOf(43).map((secret) => ({ secret, text: `wkq_${secret}` })),
   secretOf(44, '+/=').map((secret) => ({ secret, text: `whsec_${secret}` })),
   secretOf(95, '_\\-').map((secret) => ({ secret, text: `sk-ant-api03-${secret}` })),
   secretOf(32, '._~+/=\\-').map((secret) => ({ secret, text: `Authorization: Bearer ${secret}` })),

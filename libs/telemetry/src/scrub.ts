@@ -4,7 +4,7 @@
  */
 const SECRETS: readonly [RegExp, string][] = [
   [/wk_[a-z]+_[0-9A-Za-z]{20,}/g, 'wk_…'],
-  [/(wk[als]_)[0-9A-Za-z_-]{20,}/g, '$1…'],
+  [/(wk[alqs]_)[0-9A-Za-z_-]{20,}/g, '$1…'],
   [/whsec_[0-9A-Za-z+/=]{8,}/g, 'whsec_…'],
   [/sk-ant-[0-9A-Za-z_-]{8,}/g, 'sk-ant-…'],
   [/(Bearer +)[^\s"\\]+/gi, '$1…'],

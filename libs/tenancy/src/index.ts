@@ -2,7 +2,7 @@ export { formatApiKey, isApiKey, type KeyEnvironment } from './domain/api-key.js
 export type { RequestVerdict } from './domain/request-bucket.js';
 export { RequestLimiter } from './request-limiter.js';
 export { SealBrokenError } from './seal.js';
-export { SecretBox } from './secret-box.js';
+export { masterKeyId, SecretBox } from './secret-box.js';
 export type { Principal, TenantPrincipal } from './principal.js';
 export { authenticate } from './authenticate.store.js';
 export {
@@ -24,6 +24,12 @@ export {
   type NewSession,
 } from './session.store.js';
 export { createSignInLink, redeemSignInLink, type NewSignInLink } from './sign-in-link.store.js';
+export {
+  createAnswerLink,
+  findAnswerLink,
+  type AnswerLink,
+  type NewAnswerLink,
+} from './answer-link.store.js';
 export { SignInLimiter, type SignInTry } from './sign-in-limiter.js';
 export { listAudit, recordAudit, type AuditRow, type NewAuditEntry } from './audit.store.js';
 export { deleteModelCredential, openModelCredential, putModelCredential } from './model-credential.store.js';

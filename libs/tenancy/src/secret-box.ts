@@ -104,6 +104,11 @@ function masterKeyOf(hex: string): MasterKey {
   return { id, key };
 }
 
+/** What may be told of a master key: enough to know it again, nothing to find it by. */
+export function masterKeyId(masterKeyHex: string): string {
+  return masterKeyOf(masterKeyHex).id;
+}
+
 function wrappingPlace(tx: Tx, dataKeyId: string): string {
   return `${tx.tenantId}|data_key|${dataKeyId}|wrapped`;
 }

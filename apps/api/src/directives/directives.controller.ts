@@ -7,6 +7,7 @@ import {
   listDirectives,
   listNotes,
   moveDirective,
+  proposeDirective,
   readDirective,
   readMissionStatus,
   type Resource,
@@ -56,7 +57,7 @@ export class DirectivesController {
 
   @Post('missions/:id/directives')
   @Route({
-    summary: 'Add a standing instruction, kept verbatim',
+    summary: 'Add a standing instruction, kept verbatim, or propose one',
     access: ['missions:write'],
     subject: 'mission',
     status: 201,
@@ -69,7 +70,8 @@ export class DirectivesController {
   ) {
     return this.commands.run(call, async (tx) => {
       requireRoom((await readMissionStatus(tx, mission.id)).policy, input.text, '/text');
-      const id = await addDirective(tx, mission.id, input.text, call.actor);
+      const add = input.state === 'accepted' ? addDirective : proposeDirective;
+      const id = await add(tx, mission.id, input.text, call.actor);
       const after = directiveView(await readDirective(tx, id));
       await recordAudit(tx, { actor: call.actor, action: 'directive.added', subjectId: after.id, after });
       return { status: 201, body: after };

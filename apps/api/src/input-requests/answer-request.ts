@@ -10,7 +10,7 @@ export async function answerRequest(
   tx: Tx,
   requestId: string,
   input: AnswerInput,
-  { actor, trusted }: Pick<Call, 'actor' | 'trusted'>,
+  { actor, trusted, byLink }: Pick<Call, 'actor' | 'trusted'> & { readonly byLink?: true },
 ): Promise<InputRequest> {
   await answerInputRequest(tx, requestId, { ...input, trusted }, actor);
   const answered = inputRequestView(await readInputRequestWithTasks(tx, requestId));
@@ -18,7 +18,7 @@ export async function answerRequest(
     actor,
     action: 'input_request.answered',
     subjectId: answered.id,
-    after: { kind: answered.kind, answer: answered.answer },
+    after: { kind: answered.kind, answer: answered.answer, ...(byLink && { by: 'answer_link' }) },
   });
   return answered;
 }

@@ -2,17 +2,24 @@ import { Controller, Get, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
   answerInputSchema,
+  answerLinkInputSchema,
+  answerLinkSchema,
   decodeId,
+  encodeId,
   inputRequestSchema,
   inputRequestStateSchema,
   pageOf,
   type AnswerInput,
+  type AnswerLinkInput,
 } from '#contracts';
 import { Transactions } from '#database';
 import { listInputRequests, readInputRequestWithTasks, type Resource } from '#ledger';
+import { createAnswerLink, recordAudit } from '#tenancy';
+import { ANSWER_PATH } from '../answer-links/answer-page.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
+import { ApiProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
 import { answerRequest } from './answer-request.js';
@@ -22,6 +29,8 @@ const listQuery = pageQuery.extend({
   mission_id: z.string().optional(),
   state: inputRequestStateSchema.optional(),
 });
+
+const SECOND_MS = 1_000;
 
 @Controller('v1/input-requests')
 export class InputRequestsController {
@@ -80,5 +89,39 @@ export class InputRequestsController {
       status: 200,
       body: await answerRequest(tx, request.id, input, call),
     }));
+  }
+
+  @Post(':id/answer-links')
+  @Route({
+    summary: 'Make a link by which a person answers this question in a browser, without signing in',
+    access: ['missions:write'],
+    subject: 'inputRequest',
+    status: 201,
+    answer: answerLinkSchema,
+  })
+  async createAnswerLink(
+    @CurrentCall() call: Call,
+    @Subject() request: Resource,
+    @JsonBody(answerLinkInputSchema) input: AnswerLinkInput,
+  ) {
+    return this.commands.run(call, async (tx) => {
+      const { state, deadlineAt } = await readInputRequestWithTasks(tx, request.id);
+      if (state !== 'open')
+        throw new ApiProblem(409, 'input_request_closed', 'This is not asked any more: it takes no answer.');
+      const lastsUntil = new Date(tx.now.getTime() + input.expires_in_seconds * SECOND_MS);
+      const { token, expiresAt } = await createAnswerLink(tx, {
+        requestId: request.id,
+        apiKeyId: call.keyId,
+        expiresAt: deadlineAt !== null && deadlineAt < lastsUntil ? deadlineAt : lastsUntil,
+      });
+      const expires_at = expiresAt.toISOString();
+      await recordAudit(tx, {
+        actor: call.actor,
+        action: 'answer_link.created',
+        subjectId: encodeId('inputRequest', request.id),
+        after: { expires_at },
+      });
+      return { status: 201, body: { path: `${ANSWER_PATH}/${token}`, expires_at } };
+    });
   }
 }

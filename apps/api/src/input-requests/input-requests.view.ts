@@ -1,5 +1,5 @@
 import { encodeId, type InputRequest } from '#contracts';
-import { refOf, type InputRequestRead } from '#ledger';
+import { refOf, timeoutOutcome, type InputRequestRead } from '#ledger';
 
 export function inputRequestView(request: InputRequestRead): InputRequest {
   const blocks = request.taskIds.map((id) => encodeId('task', id));
@@ -14,7 +14,7 @@ export function inputRequestView(request: InputRequestRead): InputRequest {
     options: request.options,
     deadline_at: request.deadlineAt?.toISOString() ?? null,
     default: request.defaultValue,
-    on_timeout: request.onTimeout,
+    on_timeout: timeoutOutcome(request),
     state: request.state,
     answer:
       request.answerValue === null ? null : { value: request.answerValue, comment: request.answerComment },

@@ -34,6 +34,8 @@ async function importFile(session: Session, file: string, options: ImportOptions
   const outcome = await runImport(await session.client(), plan);
   if (options.json) return session.terminal.printJson({ ...outcome, skipped: plan.skipped });
   session.terminal.print(outcomeLines(plan, outcome).join('\n'));
+  if (outcome.directives_proposed > 0)
+    session.terminal.note(`read them: wavekeeper directive list ${outcome.mission_id}`);
   session.terminal.note(`next: wavekeeper watch ${outcome.mission_id}`);
 }
 
@@ -45,7 +47,7 @@ function planLines(plan: ImportPlan): string[] {
   const more = plan.tasks.length - tasks.length;
   return [
     `${plan.format}: ${oneLine(plan.title, LINE_CHARACTERS)}`,
-    count(plan.directives.length, 'directive'),
+    `${count(plan.directives.length, 'line')} that read like standing instructions, to be proposed`,
     ...plan.directives.map((directive) => `  ${oneLine(directive, LINE_CHARACTERS)}`),
     `${count(plan.tasks.length, 'task')}, ${plan.done.length} finished there`,
     ...tasks,
@@ -62,6 +64,9 @@ function outcomeLines(plan: ImportPlan, outcome: ImportOutcome): string[] {
   return [
     `${outcome.mission_id}  ${outcome.existing ? 'was there already' : 'is new'}  ${oneLine(plan.title, LINE_CHARACTERS)}`,
     `tasks: ${created} new, ${existing} there already${refused === 0 ? '' : `, ${refused} refused`}`,
+    ...(outcome.directives_proposed === 0
+      ? []
+      : [`directives: ${outcome.directives_proposed} proposed, which hold once you accept them`]),
     ...skippedLines(plan),
     ...(plan.format === 'claude-code'
       ? [`context of the last request: ${before} tokens there, ${after} here`]

@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
-import type { InputRequest } from '#contracts';
+import { Option, type Command } from 'commander';
+import { ANSWER_LINK_SECONDS_MAX, ANSWER_LINK_SECONDS_MIN, type InputRequest } from '#contracts';
 import type { Session } from '../session.js';
 import { harmless, indented, oneLine } from '../text-layout.js';
-import { cursorOption, jsonOption, limitOption, type PageOptions } from './options.js';
+import { cursorOption, integerBetween, jsonOption, limitOption, type PageOptions } from './options.js';
 
 const OPTION_CHARACTERS = 80;
 
@@ -23,10 +23,26 @@ export function addInputRequestCommands(program: Command, session: Session): voi
     .option('--comment <text>', 'a word to the conductor')
     .addOption(jsonOption())
     .action((id: string, value: string, options: AnswerOptions) => answer(session, id, value, options));
+  program
+    .command('answer-link')
+    .argument('<id>', 'inp_…')
+    .description('print a link by which a person answers this question in a browser, without signing in')
+    .addOption(
+      new Option('--expires-in <seconds>', 'how long it may be opened: three days, unless told').argParser(
+        integerBetween(ANSWER_LINK_SECONDS_MIN, ANSWER_LINK_SECONDS_MAX),
+      ),
+    )
+    .addOption(jsonOption())
+    .action((id: string, options: LinkOptions) => printAnswerLink(session, id, options));
 }
 
 interface InboxOptions extends PageOptions {
   readonly mission?: string;
+}
+
+interface LinkOptions {
+  readonly json?: true;
+  readonly expiresIn?: number;
 }
 
 interface AnswerOptions {
@@ -54,6 +70,15 @@ async function answer(session: Session, id: string, value: string, options: Answ
   const answered = await client.answerInputRequest(id, { value, comment: options.comment ?? null });
   if (options.json) return session.terminal.printJson(answered);
   session.terminal.print(`${answered.id}  ${answered.state}  ${oneLine(value, OPTION_CHARACTERS)}`);
+}
+
+async function printAnswerLink(session: Session, id: string, options: LinkOptions): Promise<void> {
+  const client = await session.client();
+  const { path, expires_at } = await client.createAnswerLink(id, { expires_in_seconds: options.expiresIn });
+  const url = `${client.connection.url}${path}`;
+  if (options.json) return session.terminal.printJson({ url, expires_at });
+  session.terminal.print(url);
+  session.terminal.note(`until ${expires_at}; whoever has it can answer, once`);
 }
 
 function requestText(request: InputRequest): string {

@@ -6,7 +6,15 @@ const DOCTOR_HELP = `
 Looks at DATABASE_URL, else at the database of $WAVEKEEPER_HOME. One line for each invariant: how many rows break it, and
 its name. Ends with 1 when any is broken. What ought to move is asked only while a service is connected.`;
 
-/** `up`, `migrate`, `doctor` and `keys` load the service only when they run: every other command starts without it. */
+const BACKUP_HELP = `
+Backs up DATABASE_URL, else the database of $WAVEKEEPER_HOME, as it is at one moment. The master key is not in it: keep
+WAVEKEEPER_MASTER_KEY, or secrets.json of the home, apart from it. Without that key nothing opens the tenants' secrets.`;
+
+const RESTORE_HELP = `
+Into DATABASE_URL, else into the database of $WAVEKEEPER_HOME, which must not have a tenant yet and whose service must not
+run. Wants the master key that the backup was made with: WAVEKEEPER_MASTER_KEY, or secrets.json in the home.`;
+
+/** `up`, `migrate`, `doctor`, `backup`, `restore` and `keys` load the service only when they run: every other command starts without it. */
 export function addServiceCommands(program: Command, session: Session): void {
   program
     .command('up')
@@ -32,6 +40,27 @@ export function addServiceCommands(program: Command, session: Session): void {
     .action(async (options: { json?: true }) => {
       const { doctor } = await import('../doctor.js');
       session.exitCode = await doctor(session, options);
+    });
+  program
+    .command('backup')
+    .argument('<file>', 'to write; must not be there')
+    .description('write the whole ledger to a file, also while the service runs')
+    .addOption(jsonOption())
+    .addHelpText('after', BACKUP_HELP)
+    .action(async (file: string, options: { json?: true }) => {
+      const { backup } = await import('../backup.js');
+      session.exitCode = await backup(session, file, options);
+    });
+  program
+    .command('restore')
+    .argument('<file>', 'that `backup` has written')
+    .description('fill an empty database from a backup, and check every invariant of what is in it then')
+    .option('--other-key', 'although the master key here does not open the secrets in it')
+    .addOption(jsonOption())
+    .addHelpText('after', RESTORE_HELP)
+    .action(async (file: string, options: { json?: true; otherKey?: true }) => {
+      const { restoreBackup } = await import('../restore.js');
+      session.exitCode = await restoreBackup(session, file, options);
     });
   program
     .command('keys')

@@ -14,7 +14,9 @@ const DONE_SHOWN_MAX = 50;
 const TAIL_CHARACTERS_MAX = 12_000;
 const MESSAGE_CHARACTERS_MAX = 20_000;
 
-/** How people word what is to hold from then on. */
+const BEYOND_BOUNDS = 'instruction beyond the bounds';
+
+/** How people word, in English, what is to hold from then on; also much that is not, so what is found is only proposed. */
 const STANDING = /\b(always|never|from now on|in future|every time|under no circumstances)\b/i;
 /** What the program puts into a person's mouth: commands, their output, reminders. */
 const NOT_SAID = /^\s*(<|Caveat:|\[Request interrupted)/;
@@ -58,25 +60,27 @@ export function isTranscriptLine(value: unknown): boolean {
 }
 
 /**
- * A conversation as a mission: the first request is its objective, what was to hold from then on its directives, the
+ * A conversation as a mission: the first request is its objective, what reads like a rule a proposed directive, the
  * last state of its to-do list its tasks, its end one message. Results of tools and the work of subagents stay behind:
  * what came of them is in what was said, and what is in files is in the files.
  */
-export function planOfTranscript(values: Iterable<unknown>, skipped: Skipped): ImportPlan {
-  const told: { who: 'Person' | 'Agent'; text: string }[] = [];
+export async function planOfTranscript(
+  values: AsyncIterable<unknown>,
+  skipped: Skipped,
+): Promise<ImportPlan> {
+  const told = new Told(skipped);
   const todos = new TodoLists();
   let session: string | null = null;
   let beforeTokens: number | null = null;
-  for (const value of values) {
+  for await (const value of values) {
     const line = spokenLine(value, skipped);
     if (line === null) continue;
     session ??= line.sessionId ?? null;
     for (const block of line.message.content) todos.take(block);
     const text = textOf(line);
-    if (text !== '') told.push({ who: line.type === 'user' ? 'Person' : 'Agent', text });
+    if (text !== '') told.take(line.type === 'user' ? 'Person' : 'Agent', text);
     if (line.message.usage !== undefined) beforeTokens = inputTokens(line.message.usage);
   }
-  const said = told.flatMap(({ who, text }) => (who === 'Person' ? [text] : []));
   const source = session ?? 'conversation';
   const tasks = todos.open().map((todo): PlannedTask => ({
     key: `claude-code:${source}:${todo.id}`,
@@ -89,12 +93,12 @@ export function planOfTranscript(values: Iterable<unknown>, skipped: Skipped): I
   return {
     format: 'claude-code',
     importKey: `claude-code:${source}`,
-    title: firstLine(said[0] ?? 'A conversation', TITLE_CHARACTERS_MAX),
-    objective: beginning(said[0] ?? '', OBJECTIVE_CHARACTERS_MAX),
-    directives: standingInstructions(said.slice(1), skipped),
+    title: firstLine(told.objective ?? 'A conversation', TITLE_CHARACTERS_MAX),
+    objective: beginning(told.objective ?? '', OBJECTIVE_CHARACTERS_MAX),
+    directives: told.rules(),
     tasks: inOrder(tasks, skipped),
     done,
-    message: handOver(told.slice(1), done),
+    message: handOver(told.lastTurns(), done),
     beforeTokens,
     skipped: skipped.counts(),
   };
@@ -121,27 +125,50 @@ function inputTokens(usage: z.output<typeof usageSchema>): number {
   return usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
 }
 
-/** Whole lines, verbatim: a rule that was put into other words would be another rule. */
-function standingInstructions(said: readonly string[], skipped: Skipped): string[] {
-  const lines = said
-    .flatMap((text) => text.split('\n'))
-    .map((line) => line.replace(/^\s*[-*]\s+/, '').trim());
-  const rules = [...new Set(lines.filter((line) => STANDING.test(line)))];
-  const short = rules.filter((rule) => rule.length <= DIRECTIVE_CHARACTERS_MAX);
-  const kept = short.slice(-DIRECTIVES_MAX).map((rule) => beginning(rule, DIRECTIVE_CHARACTERS_MAX));
-  for (let left = rules.length - kept.length; left > 0; left -= 1)
-    skipped.add('instruction beyond the bounds');
-  return kept;
+/** What is kept of a conversation while it is read, however long it is: its first request, its rules, its last turns. */
+class Told {
+  /** The person's first words. */
+  objective: string | null = null;
+  #turns = 0;
+  #lastTurns: string[] = [];
+  readonly #rules = new Set<string>();
+
+  constructor(private readonly skipped: Skipped) {}
+
+  take(who: 'Person' | 'Agent', text: string): void {
+    if (who === 'Person' && this.objective === null) this.objective = text;
+    else if (who === 'Person') for (const line of text.split('\n')) this.#takeRule(line);
+    this.#turns += 1;
+    if (this.#turns === 1) return; // the objective, or a greeting
+    this.#lastTurns.push(`${who}: ${beginning(text, TURN_CHARACTERS_MAX)}`);
+    if (this.#lastTurns.length > TURNS_KEPT) this.#lastTurns.shift();
+  }
+
+  lastTurns(): string[] {
+    return [...this.#lastTurns];
+  }
+
+  /** The last ones that fit. */
+  rules(): string[] {
+    return [...this.#rules];
+  }
+
+  /** Whole lines, verbatim: a rule that was put into other words would be another rule. A question is none. */
+  #takeRule(line: string): void {
+    const rule = line.replace(/^\s*[-*]\s+/, '').trim();
+    if (!STANDING.test(rule) || rule.endsWith('?')) return;
+    if (rule.length > DIRECTIVE_CHARACTERS_MAX) return this.skipped.add(BEYOND_BOUNDS);
+    this.#rules.add(beginning(rule, DIRECTIVE_CHARACTERS_MAX));
+    const [oldest] = this.#rules;
+    if (this.#rules.size <= DIRECTIVES_MAX || oldest === undefined) return;
+    this.#rules.delete(oldest);
+    this.skipped.add(BEYOND_BOUNDS);
+  }
 }
 
 /** The last turns, the oldest of them dropped first when they are too long, and what was finished. */
-function handOver(
-  told: readonly { readonly who: string; readonly text: string }[],
-  done: readonly string[],
-): string | null {
-  const turns = told
-    .slice(-TURNS_KEPT)
-    .map(({ who, text }) => `${who}: ${beginning(text, TURN_CHARACTERS_MAX)}`);
+function handOver(lastTurns: readonly string[], done: readonly string[]): string | null {
+  const turns = [...lastTurns];
   while (turns.join('\n\n').length > TAIL_CHARACTERS_MAX) turns.shift();
   if (turns.length === 0 && done.length === 0) return null;
   const shown = done.slice(-DONE_SHOWN_MAX).map((title) => `- ${beginning(title, 120)}`);

@@ -49,6 +49,22 @@ describe('a Claude Code transcript', () => {
     expect(plan.message).not.toContain('subagent');
   });
 
+  it('takes for a rule neither a question nor what it was told first, and no more rules than a mission is given', async () => {
+    const said = (text: string) => ({ type: 'user', sessionId: 's', message: { content: text } });
+    const rules = Array.from({ length: 60 }, (_, place) => `Always check step ${place}.`);
+    const file = await aFile(
+      lines(
+        said('Never mind the rest.'),
+        said('Why does it never work?'),
+        said(rules.join('\n')),
+        said(rules[59] ?? ''),
+      ),
+    );
+    const plan = await readPlan(file);
+    expect(plan.directives).toEqual(rules.slice(10));
+    expect(plan.skipped).toEqual({ 'instruction beyond the bounds': 10 });
+  });
+
   it('takes the last state of a list that is written as a whole', async () => {
     const todo = (content: string, status: string) => ({ content, status, activeForm: content });
     const write = (...todos: object[]) => ({

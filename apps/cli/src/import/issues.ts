@@ -8,6 +8,8 @@ const TITLE_CHARACTERS_MAX = 500;
 const INSTRUCTIONS_CHARACTERS_MAX = 50_000;
 const CRITERION_CHARACTERS_MAX = 2_000;
 const DEPENDENCIES_MAX = 100;
+/** As many as a mission takes by default; of a longer list a part has to be given. */
+const ISSUES_MAX = 100_000;
 const OBJECTIVE = 'Work through these issues. Each is a task; their dependencies are those of the tracker.';
 
 const text = z
@@ -47,8 +49,8 @@ export function isBead(value: unknown): boolean {
 }
 
 /** The open issues of a Beads tracker. An epic is not work: its children are. */
-export function planOfBeads(values: readonly unknown[], skipped: Skipped): ImportPlan {
-  const beads = values.flatMap((value) => parsed(beadSchema, value, skipped));
+export async function planOfBeads(values: AsyncIterable<unknown>, skipped: Skipped): Promise<ImportPlan> {
+  const beads = await issuesOf(beadSchema, values, skipped);
   const open = beads.filter(({ status }) => !CLOSED.includes(status));
   const parents = new Set(
     open.flatMap(({ dependencies }) =>
@@ -115,8 +117,8 @@ export function isGithubIssue(value: unknown): boolean {
 }
 
 /** The open issues of a repository; "depends on #12" and "blocked by #12" in a text are dependencies. */
-export function planOfGithub(values: readonly unknown[], skipped: Skipped): ImportPlan {
-  const issues = values.flatMap((value) => parsed(githubSchema, value, skipped));
+export async function planOfGithub(values: AsyncIterable<unknown>, skipped: Skipped): Promise<ImportPlan> {
+  const issues = await issuesOf(githubSchema, values, skipped);
   const isOpen = ({ state }: GithubIssue) => state.toLowerCase() === 'open';
   const [, repository] = /^https?:\/\/[^/]+\/([^/]+\/[^/]+)\/issues\//.exec(issues[0]?.url ?? '') ?? [];
   // Two repositories would become one mission: a number alone does not tell their issues apart.
@@ -167,15 +169,24 @@ function ofTracker(format: 'beads' | 'github', name: string) {
   } as const;
 }
 
-function parsed<Schema extends z.ZodType>(
+/** All of them: what depends on what is known at the end only. */
+async function issuesOf<Schema extends z.ZodType>(
   schema: Schema,
-  value: unknown,
+  values: AsyncIterable<unknown>,
   skipped: Skipped,
-): z.output<Schema>[] {
-  const result = schema.safeParse(value);
-  if (result.success) return [result.data];
-  skipped.add('issue in a shape that is not known');
-  return [];
+): Promise<z.output<Schema>[]> {
+  const issues: z.output<Schema>[] = [];
+  for await (const value of values) {
+    const result = schema.safeParse(value);
+    if (!result.success) skipped.add('issue in a shape that is not known');
+    else if (issues.push(result.data) > ISSUES_MAX)
+      throw new CommandFailure(
+        `These are more than ${ISSUES_MAX} issues, which is more than a mission takes.`,
+        EXIT.usage,
+        'Give a part of them, such as those that are open.',
+      );
+  }
+  return issues;
 }
 
 function sections(parts: Readonly<Record<string, string>>): string {

@@ -7,7 +7,7 @@ export interface ImportPlan {
   readonly importKey: string;
   readonly title: string;
   readonly objective: string;
-  /** The person's standing instructions, verbatim. */
+  /** What reads like a standing instruction of the person, verbatim: to be proposed, not to be obeyed. */
   readonly directives: readonly string[];
   /** Open work, what is depended on first. */
   readonly tasks: readonly PlannedTask[];

@@ -15,6 +15,8 @@ export interface ImportOutcome {
   readonly mission_id: string;
   readonly existing: boolean;
   readonly tasks: { readonly created: number; readonly existing: number; readonly refused: number };
+  /** Those of this run; whoever reads them accepts or rejects them. */
+  readonly directives_proposed: number;
   readonly before_tokens: number | null;
   readonly after_tokens: number | null;
 }
@@ -30,11 +32,13 @@ export async function runImport(client: ApiClient, plan: ImportPlan): Promise<Im
   for (const page of pagesOf(plan.tasks))
     for (const answer of await client.submitTasks(mission.id, page))
       tasks['problem' in answer ? 'refused' : answer.existing ? 'existing' : 'created'] += 1;
+  const proposed = await proposeNew(client, mission.id, plan.directives);
   if (plan.message !== null) await sayOnce(client, mission.id, plan.message);
   return {
     mission_id: mission.id,
     existing: known !== null,
     tasks,
+    directives_proposed: proposed,
     before_tokens: plan.beforeTokens,
     after_tokens: await firstTokens(client, mission.id),
   };
@@ -44,7 +48,6 @@ function createMission(client: ApiClient, plan: ImportPlan): Promise<Mission> {
   return client.createMission({
     title: plan.title,
     objective: plan.objective,
-    directives: [...plan.directives],
     metadata: { import_key: plan.importKey },
   });
 }
@@ -80,6 +83,15 @@ export function pagesOf(tasks: readonly PlannedTask[]): PlannedTask[][] {
     }
   }
   return pages;
+}
+
+/** Proposes what the mission has not been told of, whatever has become of it there. */
+async function proposeNew(client: ApiClient, missionId: string, texts: readonly string[]): Promise<number> {
+  if (texts.length === 0) return 0;
+  const known = new Set((await client.listAllDirectives(missionId)).map(({ text }) => text));
+  const missing = texts.filter((text) => !known.has(text));
+  for (const text of missing) await client.addDirective(missionId, { text, state: 'proposed' });
+  return missing.length;
 }
 
 /** The message of an import is among the first of its mission. */

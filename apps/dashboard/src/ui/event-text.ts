@@ -46,7 +46,7 @@ function toneOfEvent(type: string): Tone {
   if (/(failed|aborted|stalled|budget_reached|provider_blocked|overcommitted|rejected)$/.test(type))
     return 'bad';
   if (
-    /(expired|input_required|warning|threshold_reached|late)$/.test(type) ||
+    /(expired|input_required|reminded|warning|threshold_reached|late)$/.test(type) ||
     type === 'input_request.created'
   )
     return 'warn';

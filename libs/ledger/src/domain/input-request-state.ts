@@ -5,6 +5,7 @@ import {
   type InputRequestKind,
   type InputRequestState,
   type TimeoutAction,
+  type TimeoutOutcome,
 } from '#contracts';
 import type { TransitionTable } from './machine.js';
 
@@ -57,4 +58,36 @@ export function isOverdue(
   now: Date,
 ): boolean {
   return request.state === 'open' && request.deadlineAt !== null && request.deadlineAt <= now;
+}
+
+/** The same in one word, for those who read the request; null without a deadline. */
+export function timeoutOutcome(
+  request: Parameters<typeof atDeadline>[0] & { readonly deadlineAt: Date | null },
+): TimeoutOutcome | null {
+  if (request.deadlineAt === null) return null;
+  const timeout = atDeadline(request);
+  return timeout.kind === 'answer' ? 'default' : timeout.then;
+}
+
+/** People are reminded of a question when so much of its time is gone. */
+const REMINDED_AT = [0.5, 0.9];
+
+/** The first reminder that is still to come after `now`; null when there is none. What was missed is not made up for. */
+export function nextReminder(
+  { createdAt, deadlineAt }: { readonly createdAt: Date; readonly deadlineAt: Date | null },
+  now: Date,
+): Date | null {
+  if (deadlineAt === null) return null;
+  const timeMs = deadlineAt.getTime() - createdAt.getTime();
+  const moments = REMINDED_AT.map((part) => new Date(createdAt.getTime() + Math.round(part * timeMs)));
+  return moments.find((moment) => moment > now) ?? null;
+}
+
+/** True when people are to be reminded now, and can still answer. */
+export function isReminderDue(
+  request: Parameters<typeof isOverdue>[0] & { readonly remindAt: Date | null },
+  now: Date,
+): boolean {
+  const { state, remindAt } = request;
+  return state === 'open' && remindAt !== null && remindAt <= now && !isOverdue(request, now);
 }

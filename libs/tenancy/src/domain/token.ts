@@ -1,13 +1,17 @@
 import { encodeBase62 } from './base62.js';
 
-/** What a token is for: a session of a browser, or a link that makes one. */
-export type TokenKind = 'session' | 'signInLink';
+/** What a token is for: a session of a browser, a link that makes one, or a link that answers a question. */
+export type TokenKind = 'session' | 'signInLink' | 'answerLink';
 
 export const TOKEN_SECRET_BYTES = 32;
 const SECRET_CHARACTERS = 43;
-const PREFIXES: Record<TokenKind, string> = { session: 'wks_', signInLink: 'wkl_' };
+const PREFIXES: Record<TokenKind, string> = {
+  session: 'wks_',
+  signInLink: 'wkl_',
+  answerLink: 'wkq_',
+};
 
-/** `wks_…` or `wkl_…` from 32 random bytes; like an API key, only its hash is kept. */
+/** `wks_…`, `wkl_…` or `wkq_…` from 32 random bytes; like an API key, only its hash is kept. */
 export function formatToken(kind: TokenKind, secret: Uint8Array): string {
   return PREFIXES[kind] + encodeBase62(secret, SECRET_CHARACTERS);
 }

@@ -1,0 +1,102 @@
+import pg from 'pg';
+import { z } from 'zod';
+import type { BackupHeader } from './backup-file.js';
+
+/** One table of the ledger. */
+export interface LedgerTable {
+  readonly name: string;
+  /** In the order in which Postgres writes a row. */
+  readonly columns: readonly string[];
+  /** Each of its rows belongs to a tenant; only `tenant` itself names them otherwise. */
+  readonly isOfTenants: boolean;
+  readonly hasBytes: boolean;
+  /** Row-level security binds its owner too. */
+  readonly isForced: boolean;
+}
+
+/** Values as text have to read the same wherever they are written and read. */
+const SETTINGS = [
+  'search_path=public',
+  'timezone=UTC',
+  'datestyle=ISO',
+  'intervalstyle=postgres',
+  'extra_float_digits=3',
+  'bytea_output=hex',
+  'statement_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+];
+
+/** A connection as the owner that may take its time. */
+export async function connectForBackup(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'wavekeeper-backup',
+    options: SETTINGS.map((setting) => `-c ${setting}`).join(' '),
+  });
+  client.on('error', () => undefined); // a lost connection fails the query that waits for it
+  await client.connect();
+  return client;
+}
+
+const TABLES = z.array(
+  z
+    .object({
+      name: z.string(),
+      columns: z.array(z.string()),
+      is_of_tenants: z.boolean(),
+      has_bytes: z.boolean(),
+      is_forced: z.boolean(),
+    })
+    .transform(({ name, columns, ...is }): LedgerTable => ({
+      name,
+      columns,
+      isOfTenants: is.is_of_tenants,
+      hasBytes: is.has_bytes,
+      isForced: is.is_forced,
+    })),
+);
+
+/** Every table there is, as the catalogue has them: one that a migration adds is in the next backup. */
+export async function listTables(client: pg.Client): Promise<LedgerTable[]> {
+  const { rows } = await client.query(`
+    SELECT c.relname::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+           bool_or(a.attname = 'tenant_id') AS is_of_tenants, bool_or(a.atttypid = 'bytea'::regtype) AS has_bytes,
+           c.relforcerowsecurity AS is_forced
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> '_prisma_migrations'
+     GROUP BY c.oid ORDER BY c.relname`);
+  return TABLES.parse(rows);
+}
+
+const HISTORY = z.array(z.object({ name: z.string(), checksum: z.string() }));
+
+/** The migrations that this database has been through; none when it has never seen one. */
+export async function readHistory(client: pg.Client): Promise<BackupHeader['migrations']> {
+  const { rows: there } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`);
+  if (!z.array(z.object({ there: z.literal(true) })).safeParse(there).success) return [];
+  const { rows } = await client.query(`
+    SELECT migration_name AS name, checksum FROM _prisma_migrations
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name`);
+  return HISTORY.parse(rows);
+}
+
+const TENANTS = z.array(z.object({ id: z.string() }));
+
+export async function listTenantIds(client: pg.Client): Promise<string[]> {
+  await become(client, 'wavekeeper_system');
+  const { rows } = await client.query('SELECT id FROM tenant ORDER BY id');
+  await become(client, 'none');
+  return TENANTS.parse(rows).map(({ id }) => id);
+}
+
+/** Until the transaction ends, or the next call. `none` is the login itself. */
+export async function become(
+  client: pg.Client,
+  role: 'wavekeeper_app' | 'wavekeeper_system' | 'none',
+  tenantId = '',
+): Promise<void> {
+  await client.query(`SELECT set_config('role', $1, true), set_config('app.tenant_id', $2, true)`, [
+    role,
+    tenantId,
+  ]);
+}
