@@ -16,3 +16,17 @@ export async function missionNamedInBody(tx: Tx, call: Call, text: string | null
   if (found !== null && isInReach) return found.id;
   throw validationProblem([{ pointer: '/mission_id', code: 'not_found', message: 'names no mission' }]);
 }
+
+/**
+ * Of which missions a list is to show rows, by its query's `mission_id`: one, or null for all that the key reaches.
+ * `none` when it names nothing that this key reaches: a list that is filtered so is empty, and no error.
+ */
+export function missionsAsked(
+  call: Call,
+  named: string | undefined,
+): { readonly missionId: string | null } | 'none' {
+  if (named === undefined) return { missionId: call.boundMissionId };
+  const missionId = decodeId('mission', named);
+  const isInReach = call.boundMissionId === null || call.boundMissionId === missionId;
+  return missionId !== null && isInReach ? { missionId } : 'none';
+}

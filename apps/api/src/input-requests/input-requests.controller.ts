@@ -4,7 +4,6 @@ import {
   answerInputSchema,
   answerLinkInputSchema,
   answerLinkSchema,
-  decodeId,
   encodeId,
   inputRequestSchema,
   inputRequestStateSchema,
@@ -18,6 +17,7 @@ import { createAnswerLink, recordAudit } from '#tenancy';
 import { ANSWER_PATH } from '../answer-links/answer-page.js';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
+import { missionsAsked } from '../edge/mission-named.js';
 import { pageQuery, readTimeCursor, timeCursor, toPage } from '../edge/page.js';
 import { ApiProblem } from '../edge/problem.js';
 import { Route } from '../edge/route.js';
@@ -47,13 +47,10 @@ export class InputRequestsController {
     answer: pageOf(inputRequestSchema),
   })
   async listInputRequests(@CurrentCall() call: Call, @QueryOf(listQuery) query: z.output<typeof listQuery>) {
-    const missionId =
-      query.mission_id === undefined ? call.boundMissionId : decodeId('mission', query.mission_id);
-    const asksBeyond = query.mission_id !== undefined && missionId === null;
-    const isOutOfReach = call.boundMissionId !== null && missionId !== call.boundMissionId;
-    if (asksBeyond || isOutOfReach) return { data: [], next_cursor: null };
+    const asked = missionsAsked(call, query.mission_id);
+    if (asked === 'none') return { data: [], next_cursor: null };
     const page = { after: readTimeCursor(query.cursor), take: query.limit + 1 };
-    const filter = { missionId, state: query.state ?? null };
+    const filter = { ...asked, state: query.state ?? null };
     const rows = await this.transactions.inTransaction(call.tenantId, (tx) =>
       listInputRequests(tx, filter, page),
     );

@@ -1,7 +1,6 @@
 import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {
-  decodeId,
   eventSchema,
   neighbourhoodSchema,
   pageOf,
@@ -27,6 +26,7 @@ import {
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { requireMatch } from '../edge/entity-tag.js';
 import { JsonBody, QueryOf } from '../edge/input.js';
+import { missionsAsked } from '../edge/mission-named.js';
 import {
   numberCursor,
   pageQuery,
@@ -62,14 +62,11 @@ export class TasksController {
     answer: pageOf(taskSummarySchema),
   })
   async listTasks(@CurrentCall() call: Call, @QueryOf(listQuery) query: z.output<typeof listQuery>) {
-    const missionId =
-      query.mission_id === undefined ? call.boundMissionId : decodeId('mission', query.mission_id);
-    const asksBeyond = query.mission_id !== undefined && missionId === null;
-    const isOutOfReach = call.boundMissionId !== null && missionId !== call.boundMissionId;
-    if (asksBeyond || isOutOfReach) return { data: [], next_cursor: null };
+    const asked = missionsAsked(call, query.mission_id);
+    if (asked === 'none') return { data: [], next_cursor: null };
     const page = { after: readTimeCursor(query.cursor), take: query.limit + 1 };
     const filter = {
-      missionId,
+      ...asked,
       state: query.state ?? null,
       query: query.q === undefined || query.q.trim() === '' ? null : query.q.trim(),
     };
