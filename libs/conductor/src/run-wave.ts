@@ -105,10 +105,7 @@ export class RunWave {
   }
 
   /** Packs and asks; again and otherwise where that can help (see `nextTry`), with what the wave has left. */
-  private async packAndAsk(
-    wave: OpenWave,
-    ports: { readonly lease: WaveLease; readonly meter: WaveMeter },
-  ): Promise<Asked> {
+  private async packAndAsk(wave: OpenWave, ports: WavePorts): Promise<Asked> {
     let current: Try = firstTry(wave);
     for (;;) {
       const input: ContextInput = {
@@ -120,7 +117,7 @@ export class RunWave {
       if (pack.kind === 'overcommitted') throw new OvercommittedError(pack.obligedTokens, pack.allowedTokens);
       crashPoint('wave.packed');
       try {
-        const conversation = await this.converse(wave, { ...ports, request: pack.request });
+        const conversation = await this.converse(wave, pack.request, ports);
         return { input, pack, conversation };
       } catch (error) {
         const failure = tryFailureOf(error, { wave, model: current.model, packedTokens: pack.targetTokens });
@@ -134,11 +131,8 @@ export class RunWave {
 
   private converse(
     wave: OpenWave,
-    {
-      lease,
-      meter,
-      request,
-    }: { readonly lease: WaveLease; readonly meter: WaveMeter; readonly request: ConductorRequest },
+    request: ConductorRequest,
+    { lease, meter }: WavePorts,
   ): Promise<Conversation> {
     const { gateway, transactions } = this.dependencies;
     const { tenantId, missionId, waveId, policy } = wave;
@@ -173,6 +167,12 @@ export class RunWave {
         parkTenant(tx, error.message),
       );
   }
+}
+
+/** What one wave has for itself. */
+interface WavePorts {
+  readonly lease: WaveLease;
+  readonly meter: WaveMeter;
 }
 
 interface Asked {

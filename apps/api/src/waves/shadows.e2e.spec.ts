@@ -8,15 +8,19 @@ import { expectInvariants } from '../../../../test/support/invariants.js';
 import { aMission, type TestMission } from '../../../../test/support/mission.js';
 import { startRelay, type Relay } from '../../../../test/support/relay.js';
 import { anApi } from '../../test-support/api.js';
+import { Shadows } from './shadows.js';
 
 const OTHER_MODEL = 'claude-opus-5-5';
+const CURIOUS_MODEL = 'claude-haiku-5-5';
 
 let database: TestDatabase;
 let relay: Relay;
 let app: INestApplication<Server>;
 beforeAll(async () => {
   database = await createTestDatabase();
-  relay = await startRelay(database.transactions, { conductors: { [OTHER_MODEL]: 'never_progress' } });
+  relay = await startRelay(database.transactions, {
+    conductors: { [OTHER_MODEL]: 'never_progress', [CURIOUS_MODEL]: 'curious' },
+  });
   app = await anApi(database.transactions, relay.gateway);
   await new Promise<void>((resolve) => app.getHttpServer().listen(0, '127.0.0.1', resolve));
 });
@@ -113,6 +117,19 @@ describe('POST /v1/waves/{id}/shadow', () => {
     const { status, body } = await shadow(of, {}, key);
     expect([status, body.decisions.same.length]).toEqual([200, 2]);
     expect(await requestsOf(of.mission)).toHaveLength(1);
+  });
+
+  it('ends with its process, and leaves no reservation', async () => {
+    const of = await aWave();
+    const ending: INestApplication<Server> = await anApi(database.transactions, relay.gateway);
+    relay.onNextAnswer(() => Promise.resolve(ending.get(Shadows).onModuleDestroy()));
+    const { status, body } = await request(ending.getHttpServer())
+      .post(`/v1/waves/${of.waveId}/shadow`)
+      .set({ Authorization: `Bearer ${of.apiKey}` })
+      .send({ model: CURIOUS_MODEL });
+    await ending.close();
+    expect([status, body.code]).toEqual([503, 'model_unavailable']);
+    expect(await of.mission.row()).toMatchObject({ reserved_usd: '0.000000000', holds: [] });
   });
 
   it('is refused where the budget has no room for it, with what to do', async () => {

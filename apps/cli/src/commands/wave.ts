@@ -10,7 +10,7 @@ import {
   type Wave,
 } from '#contracts';
 import type { Session } from '../session.js';
-import { bar, harmless, indented, oneLine, shortTokens, table } from '../text-layout.js';
+import { bar, count, harmless, indented, oneLine, shortTokens, table } from '../text-layout.js';
 import { integerBetween, jsonOption } from './options.js';
 
 const BAR_WIDTH = 20;
@@ -126,7 +126,9 @@ async function shadow(session: Session, id: string, options: ShadowOptions): Pro
     `${compared.model}: ${compared.requests} requests, stop ${compared.stop_reason}, largest ${shortTokens(compared.context.tokens)}/${shortTokens(compared.context.budget)}, cost $${compared.usage.cost_usd}`,
   );
   if (compared.reads > 0)
-    session.terminal.note(`${compared.reads} reads saw the ledger as it is now, which the wave did not`);
+    session.terminal.note(
+      `it read the ledger ${count(compared.reads, 'time')}, as that is now and not as it was then`,
+    );
 }
 
 /** What differs first; of what both decided, what the shadow said. */

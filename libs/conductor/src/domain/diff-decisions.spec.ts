@@ -21,6 +21,10 @@ const revise = (ref: string): StagedWrite => ({
   tool: 'task_review',
   input: { verdicts: [{ ref, verdict: 'revise', feedback: 'Again.' }] },
 });
+const cancel = (ref: string): StagedWrite => ({
+  tool: 'task_cancel',
+  input: { refs: [ref], reason: 'No.' },
+});
 const fact = (text: string, supersedes?: string): StagedWrite => ({
   tool: 'note',
   input: { entries: [{ kind: 'fact', text, ...(supersedes === undefined ? {} : { supersedes }) }] },
@@ -130,14 +134,21 @@ describe('diffDecisions', () => {
       tool: 'task_upsert',
       input: { items: [{ key: 'T1', expected_version: 2, title: 'Dig' }] },
     };
+    const untitled: StagedWrite = { tool: 'task_upsert', input: { items: [{ key: 'sand' }] } };
     const { only_original, only_shadow } = diffDecisions(
-      decided(create('dig', 'Dig')),
-      items(change),
-      NOTHING_KNOWN,
+      decided(create('dig', 'Dig'), create('T2', 'Sand')),
+      items(change, untitled),
+      { ...NOTHING_KNOWN, refs: new Map([['T2', 'T2']]) },
     );
     expect([named(only_original), named(only_shadow)]).toEqual([
-      [['task_upsert', 'dig']],
-      [['task_upsert', 'T1']],
+      [
+        ['task_upsert', 'dig'],
+        ['task_upsert', 'T2'],
+      ],
+      [
+        ['task_upsert', 'T1'],
+        ['task_upsert', 'sand'],
+      ],
     ]);
   });
 
@@ -175,6 +186,7 @@ describe('diffDecisions', () => {
       .tuple(fc.constantFrom('a', 'b'), fc.constantFrom('Dig', 'dig', 'Pour'))
       .map((given) => create(...given)),
     fc.constantFrom('T1', 'T2').map(revise),
+    fc.constantFrom('T1', 'T2').map(cancel),
     fc.constantFrom('It rains.', 'It snows.').map((text) => fact(text)),
     fc.constantFrom('x', 'y').map(handoff),
   );
@@ -231,6 +243,7 @@ describe('sharedFacts', () => {
     const [decision] = decided(accept('tsk_9'));
     const changed = [{ kind: 'task', id: 'tsk_9', ref: 'T9' }];
     const original = decision === undefined ? [] : [{ ...decision, changed }];
+    expect(sharedFacts({ board }, [], []).defaultWorker).toBeNull();
     expect(sharedFacts({ board }, ['builtin', 'build'], original)).toEqual({
       refs: new Map([
         ['tsk_9', 'T9'],

@@ -28,9 +28,6 @@ export function sharedFacts(
   return { refs, workers: pools, defaultWorker: workers[0] ?? null };
 }
 
-/** A decision, by whichever conductor: one item of a write. */
-type Item = Pick<DecisionRecord, 'tool' | 'input'>;
-
 /**
  * What two conductors decided alike, otherwise, or alone, whatever the order. A task is the same by any of its names; one
  * that both would create is the same by its key or, since each chooses its keys freely, by its title. What is the same
@@ -41,11 +38,11 @@ export function diffDecisions(
   shadow: readonly WriteItem[],
   facts: SharedFacts,
 ): DecisionDiff {
-  const theirs = shadow.map(({ tool, input }): Item => ({ tool, input: input as Json })); // parsed from JSON
-  const renamed = sameCreations(creationsIn(original, facts), creationsIn(theirs, facts));
+  const ours = original.map(({ tool, input }) => ({ tool, input }) as unknown as WriteItem); // as `decide` recorded them
+  const renamed = sameCreations(creationsIn(ours, facts), creationsIn(shadow, facts));
   const alike = pairUp(
-    original.map((item) => compared(item, facts, (name) => facts.refs.get(name) ?? name)),
-    theirs.map((item) => compared(item, facts, (name) => facts.refs.get(name) ?? renamed.get(name) ?? name)),
+    ours.map((item) => compared(item, facts, (name) => facts.refs.get(name) ?? name)),
+    shadow.map((item) => compared(item, facts, (name) => facts.refs.get(name) ?? renamed.get(name) ?? name)),
     canonicalJson,
   );
   const related = pairUp(alike.left, alike.right, ({ tool, subject }) =>
@@ -53,9 +50,8 @@ export function diffDecisions(
   );
   return {
     same: alike.pairs.map(([decision]) => decision),
-    changed: related.pairs.map(([{ tool, subject, input }, other]) => ({
-      tool,
-      subject,
+    changed: related.pairs.map(([{ input, ...decision }, other]) => ({
+      ...decision,
       original: input,
       shadow: other.input,
     })),
@@ -66,15 +62,13 @@ export function diffDecisions(
 
 interface Creation {
   readonly key: string;
-  readonly title: string;
+  readonly title: string | null;
 }
 
-function creationsIn(items: readonly Item[], { refs }: SharedFacts): Creation[] {
+function creationsIn(items: readonly WriteItem[], { refs }: SharedFacts): Creation[] {
   return items.flatMap(({ tool, input }) => {
-    const [key, title] = [textAt(input, 'key'), textAt(input, 'title')];
-    const isCreation =
-      tool === 'task_upsert' && key !== null && title !== null && !refs.has(key) && !hasVersion(input);
-    return isCreation ? [{ key, title: title.trim().replace(/\s+/g, ' ').toLowerCase() }] : [];
+    if (tool !== 'task_upsert' || input.expected_version !== undefined || refs.has(input.key)) return [];
+    return [{ key: input.key, title: input.title?.trim().replace(/\s+/g, ' ').toLowerCase() ?? null }];
   });
 }
 
@@ -90,44 +84,46 @@ function sameCreations(original: readonly Creation[], shadow: readonly Creation[
   return new Map(pairs.map(([one, other]) => [other.key, one.key]));
 }
 
-function compared(
-  { tool, input }: Item,
+function compared(item: WriteItem, facts: SharedFacts, nameOf: (name: string) => string): ComparedDecision {
+  const { subject, input } = normalForm(item, facts, nameOf);
+  return { tool: item.tool, subject, input: input as Json }; // parsed from JSON
+}
+
+/**
+ * The arguments with one name for each task and lists of tasks in one order; and what they are about, null for what is
+ * about nothing that has a name: it has a pair only where all is the same.
+ */
+function normalForm(
+  { tool, input }: WriteItem,
   facts: SharedFacts,
   nameOf: (name: string) => string,
-): ComparedDecision {
-  const named = withNames(input, nameOf);
-  const ref = textAt(named, 'ref') ?? '';
-  const normal =
-    tool === 'task_dispatch'
-      ? { ref, worker: facts.workers.get(ref) ?? textAt(named, 'worker') ?? facts.defaultWorker }
-      : named;
-  return { tool, subject: subjectOf(tool, normal), input: normal };
+): { readonly subject: string | null; readonly input: object } {
+  const namesOf = (names: readonly string[] = []) => [...new Set(names.map(nameOf))].sort();
+  switch (tool) {
+    case 'task_upsert': {
+      const key = nameOf(input.key);
+      return { subject: key, input: { ...input, key, depends_on: namesOf(input.depends_on) } };
+    }
+    case 'task_dispatch': {
+      const ref = nameOf(input.ref);
+      const worker = facts.workers.get(ref) ?? input.worker ?? facts.defaultWorker;
+      return { subject: ref, input: { ref, worker } };
+    }
+    case 'task_review':
+    case 'task_cancel': {
+      const ref = nameOf(input.ref);
+      return { subject: ref, input: { ...input, ref } };
+    }
+    case 'ask_human': {
+      const refs = namesOf(input.refs);
+      return { subject: refs.length === 0 ? null : refs.join(', '), input: { ...input, refs } };
+    }
+    case 'note':
+      return { subject: input.supersedes ?? null, input };
+    case 'handoff':
+      return { subject: 'wave', input };
+  }
 }
-
-/** Null for what is about nothing that has a name: it has a pair only where all is the same. */
-function subjectOf(tool: string, input: Json): string | null {
-  if (tool === 'handoff') return 'wave';
-  if (tool === 'note') return textAt(input, 'supersedes');
-  if (tool === 'ask_human') return listAt(input, 'refs')?.join(', ') ?? null;
-  return textAt(input, 'ref') ?? textAt(input, 'key');
-}
-
-/** The same arguments with one name for each task, lists of tasks in one order, and without what is left open. */
-function withNames(value: Json, nameOf: (name: string) => string): Json {
-  if (Array.isArray(value)) return value.map((item) => withNames(item, nameOf));
-  if (!isObject(value)) return value;
-  const fields = Object.entries(value).flatMap(([field, inner]): [string, Json][] => {
-    if (inner === null) return [];
-    if (NAME_FIELDS.has(field) && typeof inner === 'string') return [[field, nameOf(inner)]];
-    if (!NAMES_FIELDS.has(field) || !Array.isArray(inner)) return [[field, withNames(inner, nameOf)]];
-    const names = [...new Set(inner.map((name) => (typeof name === 'string' ? nameOf(name) : '')))].sort();
-    return names.length === 0 ? [] : [[field, names]];
-  });
-  return Object.fromEntries(fields);
-}
-
-const NAME_FIELDS: ReadonlySet<string> = new Set(['ref', 'key']);
-const NAMES_FIELDS: ReadonlySet<string> = new Set(['refs', 'depends_on']);
 
 interface Pairing<Side> {
   readonly pairs: readonly (readonly [Side, Side])[];
@@ -158,22 +154,4 @@ function pairUp<Side>(
   }
   const paired = new Set(pairs.map(([, other]) => other));
   return { pairs, left: alone, right: right.filter((one) => !paired.has(one)) };
-}
-
-function hasVersion(input: Json): boolean {
-  return isObject(input) && typeof input['expected_version'] === 'number';
-}
-
-function textAt(input: Json, field: string): string | null {
-  const value = isObject(input) ? input[field] : null;
-  return typeof value === 'string' ? value : null;
-}
-
-function listAt(input: Json, field: string): string[] | null {
-  const value = isObject(input) ? input[field] : null;
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
-}
-
-function isObject(value: Json): value is Record<string, Json> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Group, Loader, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Button, Group, Loader, Modal, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 import { shadowWave } from '../../api/generated/sdk.gen.js';
@@ -10,6 +10,7 @@ import { ProblemAlert } from '../../ui/parts.js';
 import {
   BUDGET_TOKENS_MIN,
   budgetTokensProblem,
+  diffText,
   shadowInputOf,
   suggestedModels,
   type TypedShadow,
@@ -49,6 +50,7 @@ export function ShadowDialog(props: {
           onAsk={(typed) => shadow.mutate(typed)}
         />
         <div role="status">
+          {shadow.isSuccess && <Title order={2}>{diffText(shadow.data.data.decisions)}</Title>}
           {shadow.isPending && (
             <Group gap="sm">
               <Loader size="sm" />
@@ -85,6 +87,7 @@ function ShadowForm(props: {
             label="Model"
             description="Any that the provider has"
             data={props.models}
+            filter={({ options }) => options} // what stands there hides none of the others
             maxLength={100}
             value={model}
             onChange={setModel}

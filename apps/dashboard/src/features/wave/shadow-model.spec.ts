@@ -92,6 +92,7 @@ describe('the comparison', () => {
   it.each<[Partial<DecisionDiff>, string]>([
     [{}, 'Neither decided anything.'],
     [{ same: [dispatch('T1')] }, 'It decided the same.'],
+    [{ only_original: [dispatch('T1')] }, 'No decision the same, 1 only by the wave.'],
     [
       {
         same: [dispatch('T1')],
@@ -109,7 +110,7 @@ describe('the comparison', () => {
     const { context } = aShadow();
     expect(caveats(aShadow({ reads: 2, context: { ...context, is_stored_request: false } }))).toEqual([
       'It was shown the same state, packed anew for its own budget.',
-      '2 reads of it saw the ledger as it is now, which the wave did not.',
+      'It read the ledger 2 times, as that is now and not as it was then.',
     ]);
   });
 

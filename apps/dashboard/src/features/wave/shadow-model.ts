@@ -97,7 +97,8 @@ export function diffText({ same, changed, only_original: gone, only_shadow: adde
   ] as const;
   const parts = differing.flatMap(([number, how]) => (number === 0 ? [] : [`${wholeNumber(number)} ${how}`]));
   if (parts.length === 0) return same.length === 0 ? 'Neither decided anything.' : 'It decided the same.';
-  return `${[`${count(same.length, 'decision')} the same`, ...parts].join(', ')}.`;
+  const alike = same.length === 0 ? 'No decision the same' : `${count(same.length, 'decision')} the same`;
+  return `${[alike, ...parts].join(', ')}.`;
 }
 
 /** What one has to know to read the comparison. */
@@ -106,7 +107,7 @@ export function caveats({ reads, context }: Shadow): string[] {
     ...(context.is_stored_request ? [] : ['It was shown the same state, packed anew for its own budget.']),
     ...(reads === 0
       ? []
-      : [`${count(reads, 'read')} of it saw the ledger as it is now, which the wave did not.`]),
+      : [`It read the ledger ${count(reads, 'time')}, as that is now and not as it was then.`]),
   ];
 }
 

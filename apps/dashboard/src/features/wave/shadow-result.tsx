@@ -1,13 +1,12 @@
-import { SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { SimpleGrid, Stack, Text } from '@mantine/core';
 import type { Shadow, Wave } from '../../api/generated/types.gen.js';
 import { JsonValue } from '../../ui/json-view.js';
-import { caveats, comparedRows, diffText, runRows, type ComparedRow } from './shadow-model.js';
+import { caveats, comparedRows, runRows, type ComparedRow } from './shadow-model.js';
 
 /** What the shadow decided beside what the wave did, and what each took. */
 export function ShadowResult({ wave, shadow }: { readonly wave: Wave; readonly shadow: Shadow }) {
   return (
     <Stack component="section" aria-label="Comparison" gap="md">
-      <Title order={2}>{diffText(shadow.decisions)}</Title>
       {caveats(shadow).map((caveat) => (
         <Text key={caveat} fz="sm" c="dimmed">
           {caveat}
