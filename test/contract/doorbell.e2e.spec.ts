@@ -32,7 +32,7 @@ describe.each<QueueBackend>(BULL_QUEUES_HERE)('the doorbell on %s', (queue) => {
     database = await createTestDatabase();
     redis = queue === 'redis' ? await startRedis() : null;
     dispatch = await startDispatch({
-      config: { queue, redisUrl: redis?.url ?? null, sweepIntervalMs: 60_000 },
+      config: { queue, redisUrl: redis?.url ?? null, sweepIntervalMs: 60_000, contextDays: 30 },
       databaseUrl: database.url,
       transactions: database.transactions,
       logger: silentLogger,
@@ -120,7 +120,7 @@ describe.each(BULL_QUEUES_HERE.filter((queue) => queue === 'redis'))(
       const redis = await startRedis();
       let heard = 0;
       const dispatch = await startDispatch({
-        config: { queue, redisUrl: redis.url, sweepIntervalMs: 60_000 },
+        config: { queue, redisUrl: redis.url, sweepIntervalMs: 60_000, contextDays: 30 },
         databaseUrl: database.url,
         transactions: database.transactions,
         logger: silentLogger,

@@ -119,7 +119,7 @@ async function packAndAsk(
 /** The wave's own first request, byte for byte but for the model. */
 function storedPack({ context }: ShadowedWave, model: string): Packed {
   const { total_tokens: totalTokens, target_tokens: targetTokens } = context.manifest;
-  const [request] = context.requests as unknown as ConductorRequest[]; // the builder made it
+  const [request] = context.requests as unknown as readonly ConductorRequest[]; // the builder made it
   if (request === undefined) throw new Error('a committed wave has kept no request');
   return { request: { ...request, model }, totalTokens, targetTokens, isStored: true };
 }

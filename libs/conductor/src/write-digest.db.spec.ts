@@ -58,6 +58,7 @@ describe('the writer of digests', () => {
     (
       await sweep(database.transactions, {
         countDueDeliveries: () => Promise.resolve(0),
+        contextDays: 30,
         logger: silentLogger,
       })
     ).digest;

@@ -40,6 +40,7 @@ describe('loadConfig', () => {
       attemptSlots: 8,
       deliverySlots: 64,
       sweepIntervalMs: 5_000,
+      contextDays: 30,
       logLevel: 'info',
       metrics: false,
       collector: false,

@@ -31,6 +31,7 @@ export interface Config {
   readonly attemptSlots: number;
   readonly deliverySlots: number;
   readonly sweepIntervalMs: number;
+  readonly contextDays: number;
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly metrics: boolean;
   /** Whether an OpenTelemetry collector is to hear of what happens. */
@@ -96,6 +97,7 @@ function configFrom(settings: Settings): Config {
     attemptSlots: settings.WAVEKEEPER_ATTEMPT_SLOTS,
     deliverySlots: settings.WAVEKEEPER_DELIVERY_SLOTS,
     sweepIntervalMs: settings.WAVEKEEPER_SWEEP_SECONDS * 1_000,
+    contextDays: settings.WAVEKEEPER_CONTEXT_DAYS,
     logLevel: settings.LOG_LEVEL,
     metrics: settings.WAVEKEEPER_METRICS === 'on',
     collector: settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,

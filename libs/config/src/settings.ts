@@ -85,6 +85,9 @@ export const settingsSchema = z.object({
     .default(64)
     .describe('webhooks this process sends at once; a tenant may hold 16 of them, an endpoint 4'),
   WAVEKEEPER_SWEEP_SECONDS: integer(1, 60).default(5).describe('how often the ledger is swept for due work'),
+  WAVEKEEPER_CONTEXT_DAYS: integer(1, 3_650)
+    .default(30)
+    .describe('days for which the exact bytes of a wave’s requests are kept; its sections and blocks stay'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

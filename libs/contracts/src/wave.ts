@@ -113,6 +113,9 @@ export const contextManifestSchema = z
     prefix_sha256: z.record(z.string(), z.string()),
     sections: z.array(contextSectionSchema),
     requests: z.array(jsonSchema),
+    requests_kept: z
+      .boolean()
+      .describe('false once the exact bytes have been let go (WAVEKEEPER_CONTEXT_DAYS); the sections stay'),
     rebuild: z.object({ equal: z.boolean(), sha256: z.string(), expected_sha256: z.string() }).nullable(),
   })
   .meta({ id: 'ContextManifest' });

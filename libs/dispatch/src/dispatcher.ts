@@ -9,6 +9,7 @@ export interface DispatcherOptions {
   readonly doorbell: Doorbell;
   readonly slots: TicketSlots;
   readonly countDueDeliveries: CountDueDeliveries;
+  readonly contextDays: number;
   readonly sweepIntervalMs: number;
   readonly logger: Logger;
 }

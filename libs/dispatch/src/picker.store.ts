@@ -262,3 +262,16 @@ export async function forgetIdempotencyKeys(system: SystemTx): Promise<void> {
   await system.db
     .$executeRaw`DELETE FROM idempotency_key WHERE created_at < clock_timestamp() - interval '72 hours'`;
 }
+
+/** Lets the exact bytes of old waves' requests go, the oldest first; what a wave saw is still told block by block. */
+export async function letContextsGo(
+  { db }: SystemTx,
+  { days, countMax }: { readonly days: number; readonly countMax: number },
+): Promise<void> {
+  await db.$executeRaw`
+    UPDATE wave_context c SET kept_since = NULL, input_gzip = NULL, requests_gzip = NULL
+      FROM (SELECT tenant_id, wave_id FROM wave_context
+             WHERE kept_since < clock_timestamp() - make_interval(days => ${days}::int)
+             ORDER BY kept_since LIMIT ${countMax}) old
+     WHERE c.tenant_id = old.tenant_id AND c.wave_id = old.wave_id`;
+}

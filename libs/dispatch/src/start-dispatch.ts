@@ -10,7 +10,7 @@ import { connectQueue } from './queue-connection.js';
 import type { CountDueDeliveries } from './sweep.js';
 
 export interface DispatchOptions {
-  readonly config: Pick<Config, 'queue' | 'redisUrl' | 'sweepIntervalMs'>;
+  readonly config: Pick<Config, 'queue' | 'redisUrl' | 'sweepIntervalMs' | 'contextDays'>;
   readonly databaseUrl: string;
   readonly transactions: Transactions;
   readonly logger: Logger;
@@ -33,6 +33,7 @@ export async function startDispatch(options: DispatchOptions): Promise<RunningDi
     ...options,
     doorbell: open.doorbell,
     sweepIntervalMs: options.config.sweepIntervalMs,
+    contextDays: options.config.contextDays,
   });
   if (options.handlers !== null) dispatcher.start();
   return {

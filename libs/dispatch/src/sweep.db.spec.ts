@@ -1,4 +1,4 @@
-import { controlMission, holdMission, inMission, permitModelCall } from '#ledger';
+import { controlMission, holdMission, inMission, permitModelCall, readWaveContext } from '#ledger';
 import { silentLogger } from '#telemetry';
 import { lockTenant, updateTenant } from '#tenancy';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
@@ -18,7 +18,11 @@ describe('a sweep', () => {
   afterAll(() => database.drop());
 
   const sweepOnce = (): Promise<DueCounts> =>
-    sweep(database.transactions, { countDueDeliveries: () => Promise.resolve(0), logger: silentLogger });
+    sweep(database.transactions, {
+      countDueDeliveries: () => Promise.resolve(0),
+      contextDays: 30,
+      logger: silentLogger,
+    });
   const control = (mission: TestMission, action: 'pause' | 'resume' | 'cancel') =>
     mission.run((tx) => controlMission(tx, mission.id, action, A_KEY));
   const requestOf = (mission: TestMission) => mission.run((tx) => permitModelCall(tx, aCall(mission)));
@@ -52,6 +56,21 @@ describe('a sweep', () => {
     await sweepOnce();
     await mission.skipWaiting();
     expect(await mission.openWave()).not.toBeNull();
+  });
+
+  it('lets the exact bytes of an old wave go, and keeps what tells block by block what they were', async () => {
+    const mission = await aMission(database);
+    await mission.submit('A', 'B');
+    const [old, young] = [await mission.wave(toDispatch('T1')), await mission.wave(toDispatch('T2'))];
+    const contextOf = ({ waveId }: { waveId: string }) => mission.run((tx) => readWaveContext(tx, waveId));
+    const before = await contextOf(old);
+    await mission.query(
+      `UPDATE wave_context SET kept_since = kept_since - interval '31 days'
+        WHERE tenant_id = $1 AND wave_id IN (SELECT id FROM wave WHERE tenant_id = $1 AND mission_id = $2 AND number = 1)`,
+    );
+    await Promise.all([sweepOnce(), sweepOnce()]);
+    expect(await contextOf(old)).toEqual({ ...before, kept: null });
+    expect((await contextOf(young))?.kept).not.toBeNull();
   });
 
   it('ends a question that nobody answered in time, once', async () => {
@@ -228,6 +247,7 @@ describe('the dispatcher', () => {
       doorbell: { ring: (ticket) => void rung.push(ticket), ensure: () => Promise.resolve() },
       slots: { wave: 2, attempt: 1, delivery: 1, digest: 0 },
       countDueDeliveries: () => Promise.resolve(7),
+      contextDays: 30,
       sweepIntervalMs: 60_000,
       logger: silentLogger,
     });

@@ -25,6 +25,7 @@ import {
   findOrphanedCalls,
   findOverdueRequests,
   forgetIdempotencyKeys,
+  letContextsGo,
 } from './picker.store.js';
 
 /** What one sweep takes up of each kind; the rest is the next one's. */
@@ -34,6 +35,8 @@ const EXPIRED_ATTEMPTS_PER_MISSION_MAX = 200;
 const SCHEDULES_FIRED_MAX = 1_000;
 /** Making the tree of a large mission takes seconds; nobody waits for it. */
 const TREES_MADE_MAX = 5;
+/** Of how many waves one sweep lets the bytes go: more than end meanwhile. */
+const CONTEXTS_LET_GO_MAX = 500;
 
 /** How many pieces of each kind are due: what to ring for. */
 export type DueCounts = Readonly<Record<Ticket, number>>;
@@ -49,7 +52,12 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
  */
 export async function sweep(
   transactions: Transactions,
-  ports: { readonly countDueDeliveries: CountDueDeliveries; readonly logger: Logger },
+  ports: {
+    readonly countDueDeliveries: CountDueDeliveries;
+    /** For how long the exact bytes of a wave's requests are kept. */
+    readonly contextDays: number;
+    readonly logger: Logger;
+  },
 ): Promise<DueCounts> {
   const takeUp = (tenantId: string, command: (tx: Tx) => Promise<void>): Promise<void> =>
     transactions.inTransaction(tenantId, command).catch((error: unknown) => {
@@ -86,7 +94,10 @@ export async function sweep(
     await takeUp(tenantId, (tx) => fire(tx, missionId, scheduleId));
     crashPoint('schedule.after_commit');
   }
-  await transactions.inSystemTransaction(forgetIdempotencyKeys);
+  await transactions.inSystemTransaction(async (system) => {
+    await forgetIdempotencyKeys(system);
+    await letContextsGo(system, { days: ports.contextDays, countMax: CONTEXTS_LET_GO_MAX });
+  });
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),
     delivery: await ports.countDueDeliveries(system, SWEPT_MAX),

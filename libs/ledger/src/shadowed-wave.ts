@@ -3,7 +3,7 @@ import type { Tx } from '#database';
 import { conflict } from './errors.js';
 import { readMission } from './mission.store.js';
 import { readWaveWithDecisions } from './read/waves.store.js';
-import { readWaveContext } from './wave.store.js';
+import { readWaveContext, type KeptBytes, type ShownContext } from './wave.store.js';
 
 /** A wave that has ended, with all that it takes to ask its question again. */
 export interface ShadowedWave {
@@ -12,12 +12,12 @@ export interface ShadowedWave {
   readonly waveId: string;
   readonly number: number;
   readonly decisions: readonly DecisionRecord[];
-  readonly context: NonNullable<Awaited<ReturnType<typeof readWaveContext>>>;
+  readonly context: ShownContext & KeptBytes;
 }
 
 /**
  * Reads a wave whose question is to be asked again. Throws `no_stored_request` for one that has not committed: only a
- * committed wave has kept what it saw; `mission_ended` for a mission that nothing is spent on any more, and
+ * committed wave has kept what it saw, and not for ever; `mission_ended` for a mission that nothing is spent on any more, and
  * `provider_blocked` for one that waits until a person has seen to its provider.
  */
 export async function readShadowedWave(tx: Tx, waveId: string): Promise<ShadowedWave> {
@@ -36,6 +36,18 @@ export async function readShadowedWave(tx: Tx, waveId: string): Promise<Shadowed
       'no_stored_request',
       `Wave ${wave.number} is ${wave.state}: only a committed wave has kept its request. Choose one of those.`,
     );
+  if (context.kept === null)
+    throw conflict(
+      'no_stored_request',
+      `The request of wave ${wave.number} is not kept any more. Choose a younger wave.`,
+    );
   const { missionId, number, decisions } = wave;
-  return { tenantId: tx.tenantId, missionId, waveId, number, decisions, context };
+  return {
+    tenantId: tx.tenantId,
+    missionId,
+    waveId,
+    number,
+    decisions,
+    context: { ...context, ...context.kept },
+  };
 }

@@ -115,15 +115,26 @@ export async function prolongWaveLease(
   return row?.state ?? null;
 }
 
-/** What a wave saw, kept so that the same bytes can be made again. */
-export interface StoredContext {
-  readonly manifest: Omit<ContextManifest, 'wave_id' | 'requests' | 'rebuild'>;
+/** What a wave saw, block by block. */
+export interface ShownContext {
+  readonly manifest: Omit<ContextManifest, 'wave_id' | 'requests' | 'requests_kept' | 'rebuild'>;
+  /** Of the first request as the builder made it. */
+  readonly requestSha256: string;
+}
+
+/** Its bytes as they are read again. */
+export interface KeptBytes {
+  readonly inputJson: string;
+  /** The exact bodies sent. */
+  readonly requests: readonly Json[];
+}
+
+/** The same with the bytes, kept so that they can be made again. */
+export interface StoredContext extends ShownContext {
   /** The builder's input, canonical JSON. */
   readonly inputJson: string;
   /** The exact bodies sent, canonical JSON of an array. */
   readonly requestsJson: string;
-  /** Of the first request as the builder made it. */
-  readonly requestSha256: string;
 }
 
 export async function saveWaveContext(tx: Tx, waveId: string, context: StoredContext): Promise<void> {
@@ -135,26 +146,30 @@ export async function saveWaveContext(tx: Tx, waveId: string, context: StoredCon
   };
   await tx.db.waveContext.upsert({
     where: { tenantId_waveId: { tenantId: tx.tenantId, waveId } },
-    create: { ...columns, tenantId: tx.tenantId, waveId },
-    update: columns,
+    create: { ...columns, keptSince: tx.now, tenantId: tx.tenantId, waveId },
+    update: { ...columns, keptSince: tx.now },
   });
 }
 
-/** Null for a wave that was ended before it asked anything. */
+/** Null for a wave that was ended before it asked anything; without `kept` when its bytes have been let go since. */
 export async function readWaveContext(
   tx: Tx,
   waveId: string,
-): Promise<(StoredContext & { requests: Json[] }) | null> {
+): Promise<(ShownContext & { readonly kept: KeptBytes | null }) | null> {
   const row = await tx.db.waveContext.findUnique({
     where: { tenantId_waveId: { tenantId: tx.tenantId, waveId } },
   });
   if (row === null) return null;
-  const requestsJson = gunzipSync(row.requestsGzip).toString();
+  const { inputGzip, requestsGzip, requestSha256 } = row;
   return {
-    manifest: row.manifest as unknown as StoredContext['manifest'], // written only by saveWaveContext
-    inputJson: gunzipSync(row.inputGzip).toString(),
-    requestsJson,
-    requests: JSON.parse(requestsJson) as Json[],
-    requestSha256: row.requestSha256,
+    manifest: row.manifest as unknown as ShownContext['manifest'], // written only by saveWaveContext
+    requestSha256,
+    kept:
+      inputGzip === null || requestsGzip === null
+        ? null
+        : {
+            inputJson: gunzipSync(inputGzip).toString(),
+            requests: JSON.parse(gunzipSync(requestsGzip).toString()) as Json[],
+          },
   };
 }

@@ -150,7 +150,8 @@ export class WavesController {
       return {
         ...context.manifest,
         wave_id: encodeId('wave', wave.id),
-        requests: context.requests,
+        requests: [...(context.kept?.requests ?? [])],
+        requests_kept: context.kept !== null,
         rebuild,
       };
     });

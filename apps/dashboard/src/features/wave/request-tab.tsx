@@ -1,4 +1,4 @@
-import { Select, Stack } from '@mantine/core';
+import { Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ContextManifest, Wave } from '../../api/generated/types.gen.js';
 import { TextViewer } from '../../ui/text-viewer.js';
@@ -11,6 +11,13 @@ export function RequestTab({ wave, context }: { readonly wave: Wave; readonly co
     label: `Request ${index + 1}`,
   }));
   const request = context.requests[Number(place)];
+  if (!context.requests_kept)
+    return (
+      <Text fz="sm" c="dimmed">
+        The exact bytes of this wave’s requests are not kept any more (WAVEKEEPER_CONTEXT_DAYS). What each
+        block was stands under Sections.
+      </Text>
+    );
   return (
     <Stack gap="sm">
       <Select
