@@ -1,6 +1,7 @@
 import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
 import {
+  cancelLeftovers,
   endDayOfMission,
   ensureDigests,
   expireAttempt,
@@ -19,6 +20,7 @@ import {
   findExpiredAttempts,
   findExpiredWaves,
   findFreedSlots,
+  findMissionsWithLeftovers,
   findMissionsWithoutDigests,
   findOrphanedCalls,
   findOverdueRequests,
@@ -32,6 +34,9 @@ const EXPIRED_ATTEMPTS_PER_MISSION_MAX = 200;
 const SCHEDULES_FIRED_MAX = 1_000;
 /** Making the tree of a large mission takes seconds; nobody waits for it. */
 const TREES_MADE_MAX = 5;
+/** Ended missions whose tasks a sweep goes on to cancel, and how many transactions of each: the next sweep is not to wait for long. */
+const LEFTOVERS_TAKEN_MAX = 2;
+const LEFTOVER_BATCHES_MAX = 2;
 
 /** How many pieces of each kind are due: what to ring for. */
 export type DueCounts = Readonly<Record<Ticket, number>>;
@@ -41,7 +46,7 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Makes the
+ * questions that nobody answered in time, tasks of ended missions, holds of a day that is over, ready tasks that slots were freed for. Makes the
  * tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at most one sweep. Safe to
  * run anywhere, any number of times at once; what cannot be taken up is logged and does not keep it from the rest.
  */
@@ -60,6 +65,7 @@ export async function sweep(
     daysOver: await findDaysOver(system, SWEPT_MAX),
     freedSlots: await findFreedSlots(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
+    leftovers: await findMissionsWithLeftovers(system, LEFTOVERS_TAKEN_MAX),
     requests: await findOverdueRequests(system, SWEPT_MAX),
     schedules: await findDueSchedules(system, SCHEDULES_FIRED_MAX),
   }));
@@ -81,6 +87,9 @@ export async function sweep(
     await takeUp(tenantId, (tx) => fire(tx, missionId, scheduleId));
     crashPoint('schedule.after_commit');
   }
+  for (const { tenantId, missionId } of found.leftovers)
+    for (let batch = 0; batch < LEFTOVER_BATCHES_MAX; batch += 1)
+      await takeUp(tenantId, (tx) => cancelLeftovers(tx, missionId));
   await transactions.inSystemTransaction(forgetIdempotencyKeys);
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),
