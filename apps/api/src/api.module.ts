@@ -94,7 +94,10 @@ export class ApiModule {
         { provide: OPERATOR_KEY, useValue: dependencies.adminKey },
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
-        { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
+        {
+          provide: RequestLimiter,
+          useValue: new RequestLimiter(dependencies.transactions, () => performance.now()),
+        },
         { provide: SignInLimiter, useValue: new SignInLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
         {
