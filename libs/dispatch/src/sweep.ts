@@ -46,9 +46,10 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * questions that nobody answered in time, tasks of ended missions, holds of a day that is over, ready tasks that slots were freed for. Makes the
- * tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at most one sweep. Safe to
- * run anywhere, any number of times at once; what cannot be taken up is logged and does not keep it from the rest.
+ * questions that nobody answered in time, tasks of ended missions, holds of a day that is over, ready tasks that slots
+ * were freed for. Makes the tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at
+ * most one sweep. Safe to run anywhere, any number of times at once; what cannot be taken up is logged and does not keep
+ * it from the rest.
  */
 export async function sweep(
   transactions: Transactions,
