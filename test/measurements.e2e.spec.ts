@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
+import { findFreePort } from '#database';
 import { startTelemetry, type Telemetry } from '#telemetry';
 import { COUNTERS, GAUGES, HISTOGRAMS } from '../libs/telemetry/src/measurements.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
-import { freePort } from './support/free-port.js';
+
 import { startReceiver, type Receiver } from './support/receiver.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -81,7 +82,7 @@ describe('a service that measures nothing', () => {
 
 describe('a process without an API', () => {
   it('answers who scrapes it at its own port', async () => {
-    const port = await freePort();
+    const port = await findFreePort('127.0.0.1');
     const telemetry = await startTelemetry({
       metrics: true,
       collector: false,

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { QueueBackend } from '#config';
+import { findFreePort } from '#database';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
 
 /** The queues that this machine can run; jest.config.mjs says when Redis is not among them. */
 export const QUEUES_HERE: readonly QueueBackend[] =
@@ -28,7 +28,7 @@ export interface TestRedis {
 export async function startRedis(): Promise<TestRedis> {
   const program = process.env.TEST_REDIS;
   if (program === undefined) throw new Error('there is no Redis; see jest.config.mjs');
-  const port = await freePort();
+  const port = await findFreePort('127.0.0.1');
   const dir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-redis-'));
   let server: ChildProcess | null = null;
   const start = async (): Promise<void> => {

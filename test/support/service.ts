@@ -2,10 +2,10 @@ import { runService } from '../../apps/cli/src/up-service.js';
 import { startSimulator, type SimulatorScript } from '../../apps/simulator/src/index.js';
 import { loadConfig, type QueueBackend } from '#config';
 import { encodeId } from '#contracts';
+import { findFreePort } from '#database';
 import { silentLogger, type AnswerScrape, type Logger } from '#telemetry';
 import { createTenant } from '#tenancy';
 import type { TestDatabase } from './database.js';
-import { freePort } from './free-port.js';
 
 export const OPERATOR_KEY = 'wka_operator_key_of_the_tests';
 
@@ -30,7 +30,7 @@ export async function startService(
   },
 ): Promise<TestService> {
   const simulator = await startSimulator(options.script === undefined ? {} : { script: options.script });
-  const port = await freePort();
+  const port = await findFreePort('127.0.0.1');
   const config = loadConfig({
     PORT: String(port),
     DATABASE_URL: database.url,

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { findFreePort } from '#database';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
 import { startService, type TestService } from '../support/service.js';
 
 // What docs/webhooks.md tells people to run is run here, as it stands there.
@@ -51,7 +51,7 @@ describe('the guide to webhooks', () => {
   });
 
   it('leads to a receiver that takes what is signed, and to the events that it has missed', async () => {
-    const port = await freePort();
+    const port = await findFreePort('127.0.0.1');
     const url = `http://127.0.0.1:${port}/`;
     const endpoint = await post('/v1/webhook-endpoints', {
       url,

@@ -103,7 +103,10 @@ export class ApiModule {
         { provide: ANSWER_SCRAPE, useValue: dependencies.answerScrape },
         { provide: CHECK_WEBHOOK_URL, useValue: dependencies.checkWebhookUrl },
         { provide: KEY_ENVIRONMENT, useValue: dependencies.config.databaseUrl === null ? 'local' : 'live' },
-        { provide: RequestLimiter, useValue: new RequestLimiter(() => performance.now()) },
+        {
+          provide: RequestLimiter,
+          useValue: new RequestLimiter(dependencies.transactions, () => performance.now()),
+        },
         { provide: SignInLimiter, useValue: new SignInLimiter(() => performance.now()) },
         { provide: OpenApi, useValue: new OpenApi(CONTROLLERS) },
         {

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Config } from '#config';
-import { Transactions } from '#database';
+import { findFreePort, Transactions } from '#database';
 import { armCrashPoint, createLogger, startTelemetry } from '#telemetry';
 import { readSimulatorScript, startSimulator } from '../../simulator/src/index.js';
 import { EXIT } from './exit-codes.js';
@@ -94,16 +92,6 @@ async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<stri
 
 function urlOf({ host, port }: Config): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-async function findFreePort(host: string): Promise<number> {
-  const probe = createServer().listen(0, host);
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`);
-  return address.port;
 }
 
 /** The provider when there is a key for it, else the bundled simulator. */

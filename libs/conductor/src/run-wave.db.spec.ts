@@ -1,4 +1,11 @@
-import { cancelTask, controlMission, expireWave, readTenantBudget, setTenantBudget } from '#ledger';
+import {
+  cancelTask,
+  controlMission,
+  expireWave,
+  readTenantBudget,
+  setTenantBudget,
+  updateMission,
+} from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, rowIdOf } from '../../../test/support/mission.js';
@@ -161,6 +168,36 @@ describe('a wave', () => {
     expect(simulator.requests()).toEqual([]);
     expect(await mission.row()).toMatchObject({ holds: ['budget'] });
     expect(await mission.events('mission.budget_reached')).toHaveLength(1);
+  });
+});
+
+describe('a mission whose policy cannot be read', () => {
+  it('is held once, keeps nobody from their turn, and goes on when a person has set it anew', async () => {
+    const { handlers, settle } = await relayWith({});
+    const broken = await aMission(database);
+    const behind = await aMission(database, {}, broken.tenantId);
+    for (const mission of [broken, behind]) await mission.submit('Dig');
+    await broken.query(
+      `UPDATE mission SET policy = policy || '{"planning": "by vote", "limits": 7}' WHERE tenant_id = $1 AND id = $2`,
+    );
+    expect(await handlers.wave()).toBe(false); // it was due longest
+    expect(await broken.row()).toMatchObject({ holds: ['stalled'] });
+    await settle();
+    expect(await behind.row()).toMatchObject({ tasks_completed: 1 });
+    expect(await broken.row()).toMatchObject({ last_wave_number: 0, holds: ['stalled'] });
+    expect(await broken.events('mission.stalled')).toHaveLength(1);
+    const { prompt } = await broken.request('Q1');
+    expect(prompt).toContain('(planning, limits)');
+
+    await broken.run((tx) =>
+      updateMission(tx, broken.id, { policy: { planning: 'conductor', limits: { depth_max: 3 } } }, A_KEY),
+    );
+    await broken.answer('Q1', 'resume');
+    await settle();
+    expect(await broken.row()).toMatchObject({
+      tasks_completed: 1,
+      policy: { planning: 'conductor', debounce_ms: 0, limits: { depth_max: 3, tasks_max: 100_000 } },
+    });
   });
 });
 

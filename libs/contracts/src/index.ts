@@ -31,6 +31,7 @@ export {
   type PolicyPatch,
   defaultContextTargetTokens,
   policyFrom,
+  readStoredPolicy,
   mergePolicy,
   contextCeilingTokens,
   usdSchema,

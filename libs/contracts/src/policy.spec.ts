@@ -8,6 +8,7 @@ import {
   policyPatchSchema,
   policySchema,
   poolSchema,
+  readStoredPolicy,
   type PolicyPatch,
 } from './policy.js';
 
@@ -166,5 +167,32 @@ describe('poolSchema', () => {
 
   it.each(['', 'A', '-a', '_a', 'a b', 'a\n', 'ä', 'a'.repeat(64)])('refuses %j', (pool) => {
     expect(poolSchema.safeParse(pool).success).toBe(false);
+  });
+});
+
+describe('readStoredPolicy', () => {
+  it('reads what was stored as it was stored', () => {
+    fc.assert(
+      fc.property(aPatch, (patch) => {
+        const policy = policyFrom(patch);
+        expect(readStoredPolicy(JSON.parse(JSON.stringify(policy)))).toEqual({ policy, unreadable: [] });
+      }),
+    );
+  });
+
+  it('makes a whole policy of whatever was stored, and keeps every field that can be read', () => {
+    const names = Object.keys(policyFrom({}));
+    fc.assert(
+      fc.property(aPatch, fc.dictionary(fc.constantFrom(...names), fc.jsonValue()), (patch, broken) => {
+        const stored = { ...policyFrom(patch), ...broken };
+        const { policy, unreadable } = readStoredPolicy(stored);
+        expect(policySchema.safeParse(policy).success).toBe(true);
+        for (const name of names.filter((one) => !(one in broken)))
+          expect(Reflect.get(policy, name)).toEqual(Reflect.get(stored, name));
+        expect(names).toEqual(expect.arrayContaining([...unreadable]));
+      }),
+    );
+    for (const stored of [null, 7, 'text', []])
+      expect(readStoredPolicy(stored)).toEqual({ policy: policyFrom({}), unreadable: names });
   });
 });

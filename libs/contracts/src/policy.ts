@@ -112,6 +112,26 @@ export function policyFrom(patch: PolicyPatch): Policy {
   );
 }
 
+/** A policy as it was stored, which another version of this service may have done. */
+export interface StoredPolicy {
+  /** What of it can be read; the defaults elsewhere. */
+  readonly policy: Policy;
+  /** Names of the fields that cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
+export function readStoredPolicy(stored: unknown): StoredPolicy {
+  const whole = policySchema.safeParse(stored);
+  if (whole.success) return { policy: whole.data, unreadable: [] };
+  const defaults = policyFrom({});
+  const unreadable = Object.keys(defaults).filter((name) =>
+    whole.error.issues.some(({ path }) => path.length === 0 || path[0] === name),
+  );
+  const fields = typeof stored === 'object' && stored !== null ? Object.entries(stored) : [];
+  const readable = fields.filter(([name]) => !unreadable.includes(name));
+  return { policy: policySchema.parse({ ...defaults, ...Object.fromEntries(readable) }), unreadable };
+}
+
 /** Overlays a patch. A changed budget moves the target with it, unless the patch names a target itself. */
 export function mergePolicy(policy: Policy, patch: PolicyPatch): Policy {
   const budget = patch.context_budget_tokens ?? policy.context_budget_tokens;

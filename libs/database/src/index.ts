@@ -6,6 +6,7 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded-postgres.js';
+export { findFreePort } from './free-port.js';
 export { EmbeddedPostgresError } from './postgres-cluster.js';
 export { migrate, MigrationEditedError, MigrationFailedError, MigrationLockError } from './migrate.js';
 export { backUp, type BackupProgress, type BackupSummary } from './back-up.js';

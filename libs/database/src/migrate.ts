@@ -203,7 +203,7 @@ async function ownForcedTables(client: pg.Client, { sql }: Migration): Promise<s
   const { rows } = await client.query(
     `SELECT forced.oid::regclass::text AS name
        FROM pg_class forced JOIN pg_roles login ON login.rolname = current_user
-      WHERE forced.relforcerowsecurity AND forced.relowner = login.oid
+      WHERE forced.relforcerowsecurity AND pg_has_role(login.oid, forced.relowner, 'USAGE')
         AND NOT login.rolsuper AND NOT login.rolbypassrls AND $1 ~ ('\\m' || forced.relname || '\\M')
       ORDER BY forced.oid`,
     [sql],

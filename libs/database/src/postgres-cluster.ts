@@ -16,10 +16,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { findFreePort } from './free-port.js';
 
 /** The unprivileged account that Postgres runs as when we are root, which Postgres refuses to be. */
 export interface Account {
@@ -115,7 +115,7 @@ export async function readLogin(loginFile: string): Promise<Login> {
 
 /** Replaces the port when another program has taken it in the meantime. */
 export async function moveToAnotherPort(loginFile: string): Promise<Login> {
-  const login = { ...(await readLogin(loginFile)), port: await findFreePort() };
+  const login = { ...(await readLogin(loginFile)), port: await findFreePort('127.0.0.1') };
   const staged = `${loginFile}.${randomBytes(6).toString('hex')}`;
   await writeFile(staged, JSON.stringify(login), { mode: 0o600 });
   await rename(staged, loginFile);
@@ -126,7 +126,7 @@ const LOGIN = z.object({ port: z.int().min(1).max(65_535), password: z.string().
 const LINKS = z.array(z.object({ source: z.string(), target: z.string() }));
 
 async function createLogin(loginFile: string): Promise<Login> {
-  const login = { port: await findFreePort(), password: randomBytes(24).toString('base64url') };
+  const login = { port: await findFreePort('127.0.0.1'), password: randomBytes(24).toString('base64url') };
   const staged = `${loginFile}.${randomBytes(6).toString('hex')}`;
   await writeFile(staged, JSON.stringify(login), { mode: 0o600 });
   try {
@@ -137,20 +137,6 @@ async function createLogin(loginFile: string): Promise<Login> {
     await rm(staged);
   }
   return readLogin(loginFile);
-}
-
-async function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new Error('the system gave no port'));
-      });
-    });
-  });
 }
 
 async function findAccount(): Promise<Account | undefined> {

@@ -185,6 +185,18 @@ export async function findMissionsWithoutDigests(
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
 }
 
+/** Ended missions with tasks that are still to be canceled; in any order, as above. */
+export async function findMissionsWithLeftovers(
+  system: SystemTx,
+  countMax: number,
+): Promise<PickedMission[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM mission
+     WHERE state IN ('canceled', 'archived') AND tasks_blocked + tasks_queued + tasks_working + tasks_input_required > 0
+     ORDER BY random() LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
+}
+
 /** Model calls that nobody will come back to settle. */
 export async function findOrphanedCalls(
   system: SystemTx,

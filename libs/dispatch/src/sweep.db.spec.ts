@@ -43,6 +43,17 @@ describe('a sweep', () => {
     expect(await total.row()).toMatchObject({ holds: ['budget'] });
   });
 
+  it('goes on canceling the tasks of a mission that was ended with very many', async () => {
+    const mission = await aMission(database);
+    await mission.submit(...Array.from({ length: 1_000 }, (_, place) => `A task ${place}`));
+    await mission.submit({ key: 'one-more' }, { depends_on: ['one-more'] });
+    await control(mission, 'cancel');
+    expect(await mission.row()).toMatchObject({ state: 'canceled', tasks_queued: 1, tasks_blocked: 1 });
+    await sweepOnce();
+    expect(await mission.row()).toMatchObject({ tasks_canceled: 1_002, tasks_queued: 0, tasks_blocked: 0 });
+    expect(await mission.events('task.canceled')).toHaveLength(1_002);
+  });
+
   it('makes due what waited for a slot when its tenant may have more attempts', async () => {
     const tenantId = await aTenant(database.transactions, { concurrent_attempts: 1 });
     const mission = await aMission(database, {}, tenantId);

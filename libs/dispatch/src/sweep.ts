@@ -1,6 +1,7 @@
 import type { Ticket } from '#contracts';
 import type { SystemTx, Transactions, Tx } from '#database';
 import {
+  cancelLeftovers,
   endDayOfMission,
   ensureDigests,
   expireAttempt,
@@ -21,6 +22,7 @@ import {
   findExpiredAttempts,
   findExpiredWaves,
   findFreedSlots,
+  findMissionsWithLeftovers,
   findMissionsWithoutDigests,
   findOrphanedCalls,
   findOverdueRequests,
@@ -37,6 +39,9 @@ const SCHEDULES_FIRED_MAX = 1_000;
 const TREES_MADE_MAX = 5;
 /** Of how many waves one sweep lets the bytes go: more than end meanwhile. */
 const CONTEXTS_LET_GO_MAX = 500;
+/** Ended missions whose tasks a sweep goes on to cancel, and how many transactions of each: the next sweep is not to wait for long. */
+const LEFTOVERS_TAKEN_MAX = 2;
+const LEFTOVER_BATCHES_MAX = 2;
 
 /** How many pieces of each kind are due: what to ring for. */
 export type DueCounts = Readonly<Record<Ticket, number>>;
@@ -46,9 +51,10 @@ export type CountDueDeliveries = (system: SystemTx, countMax: number) => Promise
 
 /**
  * Takes up what nobody will come back to: waves and attempts whose lease ran out, calls that were never settled,
- * questions that nobody answered in time, holds of a day that is over, ready tasks that slots were freed for. Reminds of
- * questions whose time runs out, and makes the tasks of schedules whose moment has come. Then counts what is due, so that lost rings cost at most one sweep. Safe to
- * run anywhere, any number of times at once; what cannot be taken up is logged and does not keep it from the rest.
+ * questions that nobody answered in time, tasks of ended missions, holds of a day that is over, ready tasks that slots
+ * were freed for. Reminds of questions whose time runs out, and makes the tasks of schedules whose moment has come. Lets
+ * go what is not kept for ever. Then counts what is due, so that lost rings cost at most one sweep. Safe to run anywhere,
+ * any number of times at once; what cannot be taken up is logged and does not keep it from the rest.
  */
 export async function sweep(
   transactions: Transactions,
@@ -70,6 +76,7 @@ export async function sweep(
     daysOver: await findDaysOver(system, SWEPT_MAX),
     freedSlots: await findFreedSlots(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
+    leftovers: await findMissionsWithLeftovers(system, LEFTOVERS_TAKEN_MAX),
     requests: await findOverdueRequests(system, SWEPT_MAX),
     reminders: await findDueReminders(system, SWEPT_MAX),
     schedules: await findDueSchedules(system, SCHEDULES_FIRED_MAX),
@@ -94,6 +101,9 @@ export async function sweep(
     await takeUp(tenantId, (tx) => fire(tx, missionId, scheduleId));
     crashPoint('schedule.after_commit');
   }
+  for (const { tenantId, missionId } of found.leftovers)
+    for (let batch = 0; batch < LEFTOVER_BATCHES_MAX; batch += 1)
+      await takeUp(tenantId, (tx) => cancelLeftovers(tx, missionId));
   await transactions.inSystemTransaction(async (system) => {
     await forgetIdempotencyKeys(system);
     await letContextsGo(system, { days: ports.contextDays, countMax: CONTEXTS_LET_GO_MAX });

@@ -3,7 +3,13 @@ import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, aTenant, type TestMission } from '../../../test/support/mission.js';
 import { aCall } from '../../../test/support/model-call.js';
 import { toAccept, toCreate, toDispatch, toHandOff, toNote } from '../../../test/support/writes.js';
-import { addDirective, controlMission, ensureDefaultMission, permitModelCall } from './index.js';
+import {
+  addDirective,
+  cancelLeftovers,
+  controlMission,
+  ensureDefaultMission,
+  permitModelCall,
+} from './index.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -18,7 +24,7 @@ const numbered = (count: number) =>
   Array.from({ length: count }, (_, place) => ({ title: `Task ${place}`, key: `k${place}` }));
 
 describe('a large mission', () => {
-  it('is canceled whole in one transaction, with everything that is open in it', async () => {
+  it('is canceled at once, with all that is in flight, and then task by task in transactions that have a bound', async () => {
     const mission = await aMission(database);
     for (let batch = 0; batch < 3; batch += 1)
       await mission.submit(...numbered(1_000).map((task) => ({ ...task, key: `${batch}-${task.key}` })));
@@ -26,12 +32,16 @@ describe('a large mission', () => {
     const attempt = await mission.mustClaim();
 
     await mission.run((tx) => controlMission(tx, mission.id, 'cancel', A_KEY));
-
-    expect(await mission.row()).toMatchObject({
-      state: 'canceled',
-      tasks_canceled: 3_000,
-      attempts_in_flight: 0,
-    });
+    for (const tasks_canceled of [1_000, 2_000, 3_000, 3_000]) {
+      expect(await mission.row()).toMatchObject({
+        state: 'canceled',
+        tasks_canceled,
+        tasks_queued: 3_000 - tasks_canceled,
+        attempts_in_flight: 0,
+      });
+      await expectInvariants(database); // whoever is killed here leaves nothing wrong
+      await mission.run((tx) => cancelLeftovers(tx, mission.id));
+    }
     expect(await mission.complete(attempt)).toMatchObject({ accepted: false, code: 'attempt_canceled' });
     expect((await mission.events('task.canceled')).length).toBe(3_000);
   });

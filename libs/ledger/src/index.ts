@@ -1,7 +1,13 @@
 export { LedgerRefusal, conflict, invalid, notFound, type RefusalKind } from './errors.js';
 export { submitTasks, type SubmissionItem } from './submit-tasks.js';
 export { cancelTask, retryTask, updateTask } from './change-task.js';
-export { controlMission, createMission, ensureDefaultMission, updateMission } from './missions.js';
+export {
+  cancelLeftovers,
+  controlMission,
+  createMission,
+  ensureDefaultMission,
+  updateMission,
+} from './missions.js';
 export { ensureDigests, rebuildDigests } from './rebuild-digests.js';
 export type { RebuiltDigests } from './grow-digests.js';
 export { claimDigest, finishDigest, readDigestSources, type ClaimedDigest } from './reword-digests.js';

@@ -79,7 +79,10 @@ export class MissionLedger {
     });
   }
 
-  /** Puts an item into the inbox. Whatever arrives ends a deferral of ready tasks, and news from outside a depth of planning; a person's word makes the wave due now. */
+  /**
+   * Puts an item into the inbox. Whatever arrives ends a deferral of ready tasks, and news from outside begins the depth of
+   * planning anew; a person's word makes the wave due now.
+   */
   arrive(item: NewInboxItem): void {
     this.mission.lastInboxSeq += 1;
     this.mission.inboxUnseen += 1;

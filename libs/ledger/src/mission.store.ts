@@ -1,6 +1,6 @@
 import { type Prisma, type Tx } from '#database';
 import {
-  policySchema,
+  readStoredPolicy,
   tenantLimitsSchema,
   type Hold,
   type MissionState,
@@ -19,6 +19,8 @@ export type MissionRow = Omit<StoredMission, 'state' | 'holds' | 'policy' | 'pen
   holds: Hold[];
   policy: Policy;
   pendingRotations: RequestedRotation[];
+  /** Fields of its policy that this version cannot read, whose place the defaults take. No column. */
+  unreadablePolicy: readonly string[];
 };
 
 /** The counter that each task state has on its mission's row. */
@@ -47,11 +49,13 @@ export function taskCounts(
 }
 
 export function toMissionRow(stored: StoredMission): MissionRow {
+  const { policy, unreadable } = readStoredPolicy(stored.policy);
   return {
     ...stored,
     state: stored.state as MissionState, // a CHECK constraint keeps both in their sets
     holds: stored.holds as Hold[],
-    policy: policySchema.parse(stored.policy),
+    policy,
+    unreadablePolicy: unreadable,
     pendingRotations: stored.pendingRotations as unknown as RequestedRotation[], // written only by rotateConductor
   };
 }

@@ -9,7 +9,7 @@ import {
   type Policy,
 } from '#contracts';
 import type { Tx } from '#database';
-import { cancelAll } from './cancel-all.store.js';
+import { cancelOpenTasks, type CanceledTask } from './cancel-open-tasks.store.js';
 import { checkedPolicy } from './checked-policy.js';
 import { setBudget } from './budget.store.js';
 import { conflict } from './errors.js';
@@ -194,12 +194,30 @@ function move(ledger: MissionLedger, action: MissionAction): void {
   mission.state = state;
 }
 
-/** Cancels what is open and fences off a running wave: the next model call does not happen. */
+/** Cancels what is open, or the first of it, and fences off a running wave: the next model call does not happen. */
 async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 'archive'): Promise<void> {
   await abortRunningWave(ledger, `mission_${action}`);
   await closeAllRequests(ledger, actor, TASK_REASONS.missionCanceled);
   await pauseSchedules(ledger);
-  const { tasks, attempts } = await cancelAll(ledger, TASK_REASONS.missionCanceled);
+  await cancelFirstTasks(ledger, actor);
+}
+
+/**
+ * Cancels more of the tasks that a mission had open when it was ended: so many at a time that no transaction is too long.
+ * The sweep asks for it until none is left, whoever had begun it.
+ */
+export async function cancelLeftovers(tx: Tx, missionId: string): Promise<void> {
+  await inMission(tx, missionId, async (ledger) => {
+    const { mission } = ledger;
+    const hasEnded = mission.state === 'canceled' || mission.state === 'archived';
+    if (hasEnded && openTaskCount(taskCounts(mission)) > 0) await cancelFirstTasks(ledger, SYSTEM);
+  });
+}
+
+const SYSTEM: Actor = { kind: 'system', id: null };
+
+async function cancelFirstTasks(ledger: MissionLedger, actor: Actor): Promise<void> {
+  const { tasks, attempts } = await cancelOpenTasks(ledger, TASK_REASONS.missionCanceled);
   for (const attempt of attempts)
     ledger.append({
       type: 'attempt.canceled',
@@ -208,27 +226,23 @@ async function stopWork(ledger: MissionLedger, actor: Actor, action: 'cancel' | 
       attemptId: attempt.id,
       data: { ref: refOf('A', attempt.ref_number), state: 'canceled' },
     });
-  for (const task of tasks) {
-    const { number, generation, title, attempt_count: attempts } = task;
-    const outcome = TASK_REASONS.missionCanceled;
-    ledger.digest({ taskId: task.id, number, generation, state: 'canceled', attempts, title, outcome });
-    ledger.append(
-      {
-        type: 'task.canceled',
-        actor,
-        taskId: task.id,
-        data: {
-          ref: refOf('T', task.number),
-          key: task.key,
-          title: task.title,
-          state: 'canceled',
-          generation: task.generation,
-          reason: TASK_REASONS.missionCanceled,
-        },
-      },
-      { callbackUrls: task.callback_url === null ? [] : [task.callback_url], result: undefined },
-    );
-  }
+  for (const task of tasks) appendCanceled(ledger, task, actor);
+}
+
+function appendCanceled(ledger: MissionLedger, task: CanceledTask, actor: Actor): void {
+  const { number, key, generation, title, attempt_count: attempts, callback_url: callbackUrl } = task;
+  const reason = TASK_REASONS.missionCanceled;
+  const state = 'canceled';
+  ledger.digest({ taskId: task.id, number, generation, state, attempts, title, outcome: reason });
+  ledger.append(
+    {
+      type: 'task.canceled',
+      actor,
+      taskId: task.id,
+      data: { ref: refOf('T', number), key, title, state, generation, reason },
+    },
+    { callbackUrls: callbackUrl === null ? [] : [callbackUrl], result: undefined },
+  );
 }
 
 function missionOutbound(ledger: MissionLedger) {

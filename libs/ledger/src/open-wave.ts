@@ -2,6 +2,7 @@ import { encodeId, newUuid, type Policy, type WaveTrigger } from '#contracts';
 import type { Tx } from '#database';
 import type { ConductorSnapshot } from './domain/snapshot.js';
 import { isActionable } from './domain/due.js';
+import { holdMission } from './holds.js';
 import { readInboxPage, type InboxRow } from './inbox.store.js';
 import { inMission, MissionLedger } from './mission-ledger.js';
 import { lockTenantRoom } from './mission.store.js';
@@ -33,6 +34,7 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
     const isDue = mission.waveDueAt !== null && mission.waveDueAt <= now;
     if (mission.waveId !== null || !isDue || !isActionable({ ...mission, freeSlots: ledger.freeSlots }))
       return null;
+    if (mission.unreadablePolicy.length > 0) return holdUnreadable(ledger);
     if ((await lockTenantRoom(tx, 'waves')) === 0) return null;
     const page = await readInboxPage(tx, missionId, mission.policy.inbox_page_max);
     const waveId = newUuid();
@@ -67,6 +69,18 @@ export async function openWave(tx: Tx, missionId: string): Promise<OpenWave | nu
       snapshot,
     };
   });
+}
+
+/** Money is not spent by a policy that nobody has chosen: a person sets it anew. Whoever was due after it is not to wait. */
+async function holdUnreadable(ledger: MissionLedger): Promise<null> {
+  const fields = ledger.mission.unreadablePolicy.join(', ');
+  await holdMission(
+    ledger,
+    'stalled',
+    `The policy has fields that cannot be read (${fields}): set them with PATCH /v1/missions/{id}, then resume.`,
+  );
+  ledger.tx.ring('wave');
+  return null;
 }
 
 /** What the next wave would see if it opened now, with or without the last one's note. Opens and locks nothing. */

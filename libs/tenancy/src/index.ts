@@ -1,5 +1,4 @@
 export { formatApiKey, isApiKey, type KeyEnvironment } from './domain/api-key.js';
-export type { RequestVerdict } from './domain/request-bucket.js';
 export { RequestLimiter } from './request-limiter.js';
 export { SealBrokenError } from './seal.js';
 export { masterKeyId, SecretBox } from './secret-box.js';

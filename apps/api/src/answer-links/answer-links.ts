@@ -53,7 +53,7 @@ export class AnswerLinks {
         'This link is not valid, or not any more. Ask whoever sent it for another.',
       );
     }
-    const verdict = this.requests.take(link.tenantId, link.requestsPerMinute);
+    const verdict = await this.requests.take(link.tenantId, link.requestsPerMinute);
     if (verdict?.allowed === false) refuseTooMany(verdict.resetSeconds);
     return link;
   }

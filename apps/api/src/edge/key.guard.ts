@@ -32,7 +32,8 @@ export class KeyGuard implements CanActivate {
     if (route?.access === 'public') return true;
     const request = context.switchToHttp().getRequest<Request>();
     const principal = await this.principalOf(request);
-    if (principal.kind === 'tenant') this.limit(principal, context.switchToHttp().getResponse<Response>());
+    if (principal.kind === 'tenant')
+      await this.limit(principal, context.switchToHttp().getResponse<Response>());
     refuseOutOfScope(principal, route);
     requestStateOf(request).principal = principal;
     return true;
@@ -63,9 +64,9 @@ export class KeyGuard implements CanActivate {
     return principal;
   }
 
-  private limit(principal: TenantPrincipal, response: Response): void {
+  private async limit(principal: TenantPrincipal, response: Response): Promise<void> {
     const { tenantId, requestsPerMinute } = principal;
-    const verdict = this.limiter.take(tenantId, requestsPerMinute);
+    const verdict = await this.limiter.take(tenantId, requestsPerMinute);
     if (verdict === null) return;
     response.setHeader('RateLimit-Policy', `"default";q=${requestsPerMinute};w=${LIMIT_WINDOW_SECONDS}`);
     response.setHeader('RateLimit', `"default";r=${verdict.remaining};t=${verdict.resetSeconds}`);

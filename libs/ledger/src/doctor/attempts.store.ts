@@ -34,11 +34,11 @@ export const ATTEMPT_INVARIANTS: readonly Invariant[] = [
                                 AND done.type = 'task.completed' AND done.seq < started.seq)`,
   },
   {
-    name: 'an ended mission has nothing in flight and nothing open',
+    name: 'an ended mission has nothing in flight, a completed one nothing open',
     sql: `SELECT id, state FROM mission
            WHERE state IN ('completed', 'canceled', 'archived')
-             AND (attempts_in_flight > 0 OR wave_id IS NOT NULL OR wave_due_at IS NOT NULL
-                  OR tasks_blocked + tasks_queued + tasks_working + tasks_input_required > 0)`,
+             AND (attempts_in_flight > 0 OR wave_id IS NOT NULL OR wave_due_at IS NOT NULL OR tasks_input_required > 0
+                  OR (state = 'completed' AND tasks_blocked + tasks_queued + tasks_working > 0))`,
   },
   {
     name: 'an attempt ends at most once',

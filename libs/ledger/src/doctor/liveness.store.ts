@@ -43,6 +43,13 @@ export const LIVENESS_INVARIANTS: readonly Invariant[] = [
                                 AND (o.state = 'leased' OR o.ended_at > clock_timestamp() - ${TWO_SWEEPS}))`,
   },
   {
+    name: 'no ended mission has open tasks for two sweeps in which none of them ended',
+    sql: `SELECT m.id FROM mission m
+           WHERE m.state IN ('canceled', 'archived')
+             AND m.tasks_blocked + m.tasks_queued + m.tasks_working + m.tasks_input_required > 0
+             AND m.updated_at < clock_timestamp() - ${TWO_SWEEPS}`,
+  },
+  {
     name: 'no delivery is due for two sweeps in which none of its tenant was sent',
     sql: `SELECT d.id, d.next_try_at
             FROM webhook_delivery d JOIN webhook_endpoint e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id

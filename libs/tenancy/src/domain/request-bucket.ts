@@ -6,30 +6,37 @@ export interface RequestBucket {
   readonly filledAtMs: number;
 }
 
-export interface RequestVerdict {
+/** Requests that were taken out of a bucket, to be spent one by one. */
+export interface TakenRequests {
   readonly bucket: RequestBucket;
-  readonly allowed: boolean;
-  /** Whole requests left after this one. */
-  readonly remaining: number;
-  /** Until one more request is possible when refused, until the bucket is full when allowed; at least 1 unless it is full. */
-  readonly resetSeconds: number;
+  /** At most as many as were wanted; 0 when the bucket has none left. */
+  readonly granted: number;
+  /** Until there is one more; 0 when there is. */
+  readonly waitMs: number;
 }
 
 export function fullBucket(requestsPerMinute: number, nowMs: number): RequestBucket {
   return { tokens: requestsPerMinute, filledAtMs: nowMs };
 }
 
-/** Takes one request out of the bucket, after refilling it for the time that has passed. */
-export function takeRequest(bucket: RequestBucket, requestsPerMinute: number, nowMs: number): RequestVerdict {
+/** Takes requests out of the bucket, after refilling it for the time that has passed. */
+export function takeRequests(
+  bucket: RequestBucket,
+  requestsPerMinute: number,
+  { wanted, nowMs }: { readonly wanted: number; readonly nowMs: number },
+): TakenRequests {
   const elapsedMs = Math.max(0, nowMs - bucket.filledAtMs);
   const tokens = Math.min(requestsPerMinute, bucket.tokens + (elapsedMs * requestsPerMinute) / MINUTE_MS);
-  const allowed = tokens >= 1;
-  const left = allowed ? tokens - 1 : tokens;
-  const missing = allowed ? requestsPerMinute - left : 1 - left;
+  const granted = Math.min(wanted, Math.floor(tokens));
+  const left = tokens - granted;
   return {
     bucket: { tokens: left, filledAtMs: Math.max(nowMs, bucket.filledAtMs) },
-    allowed,
-    remaining: Math.floor(left),
-    resetSeconds: Math.ceil((missing * 60) / requestsPerMinute),
+    granted,
+    waitMs: Math.max(0, Math.ceil(((1 - left) * MINUTE_MS) / requestsPerMinute)),
   };
+}
+
+/** Until a bucket with so many left is full again. */
+export function secondsUntilFull(left: number, requestsPerMinute: number): number {
+  return Math.max(0, Math.ceil(((requestsPerMinute - left) * 60) / requestsPerMinute));
 }
