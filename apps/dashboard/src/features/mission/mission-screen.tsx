@@ -119,7 +119,7 @@ function Stats({
           : { tone: toneOf(gauge.context.level) })}
       />
       <Stat
-        label="One conversation would be"
+        label="As one conversation"
         value={comparison?.conversation ?? '–'}
         detail={comparison === null ? 'no wave yet' : `${comparison.ratio} (estimate)`}
       />
