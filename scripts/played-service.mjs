@@ -122,6 +122,9 @@ async function longMission(api) {
     tasks: [{ title: 'Choose the first region' }, { title: 'Draft the announcement' }],
   });
   await api.post(`/v1/missions/${id}/messages`, {
+    text: 'The region that goes first is decided by a person. Draft the announcement meanwhile.',
+  });
+  await api.post(`/v1/missions/${id}/messages`, {
     text: `Ask T${ROUNDS * STEPS.length + 2}: Which region goes first? [eu|us]`,
   });
   await until(async () => (await api.get(`/v1/missions/${id}`)).input_requests_open > 0);

@@ -73,6 +73,9 @@ async function drawScheme(browser, { url, key, colorScheme, screens }) {
   }
   await page.goto(`${url}${screens.mission}`);
   await settled(page);
+  const messages = path.join(DIRECTORY, `messages-${colorScheme}.png`); // it stands below what is drawn of its page
+  writeFileSync(messages, await page.locator('section[aria-label="Messages"]').screenshot());
+  console.log(messages);
   await page.click('button:has-text("Archive conductor")');
   await page.locator('text=First request after').waitFor();
   await draw(page, `rotate-${colorScheme}`);

@@ -41,9 +41,11 @@ export class Visitor {
   /** What a screen came to, once it is read and quiet. `needsDrawing`: its picture has been drawn too. */
   async open(address: string, needsDrawing = false): Promise<Watched> {
     return this.looking(address, async (page) => {
-      await until(page, ({ readAt, drawnAt }) => (needsDrawing ? drawnAt : readAt) !== null);
-      await quiet(page);
-      return watchedOf(page);
+      const isThere = ({ readAt, drawnAt }: Watched) =>
+        readAt !== null && (drawnAt !== null || !needsDrawing);
+      await until(page, isThere);
+      await quiet(page); // what has come may have something else to read
+      return until(page, isThere);
     });
   }
 
@@ -106,9 +108,11 @@ async function quiet(page: Page): Promise<void> {
 }
 
 /** Asked from outside: the page's own policy lets no text be run in it. */
-async function until(page: Page, holds: (watched: Watched) => boolean): Promise<void> {
+async function until(page: Page, holds: (watched: Watched) => boolean): Promise<Watched> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (!holds(await watchedOf(page))) {
+  for (;;) {
+    const watched = await watchedOf(page);
+    if (holds(watched)) return watched;
     if (performance.now() > deadline) throw new Error(`${page.url()} is still being read after a minute`);
     await pause(LOOK_MS);
   }

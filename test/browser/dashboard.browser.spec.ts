@@ -326,7 +326,7 @@ describe('a day with a mission', () => {
   it('is copied as a command, which reads the same and holds no key', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.url });
     await button(page, 'Copy as curl').press('Enter');
-    await button(page, 'Copied').waitFor();
+    await button(page, 'Copied as curl').waitFor();
     const command = String(await page.evaluate('navigator.clipboard.readText()'));
     expect(command).toContain('-H "Authorization: Bearer $WAVEKEEPER_API_KEY"');
     expect(command).not.toContain(service.apiKey);

@@ -11,6 +11,7 @@ import {
 import { readSessionOptions } from '../api/generated/@tanstack/react-query.gen.js';
 import { onSignedOut, queryClient } from '../api/query-client.js';
 import { inboxSearch } from '../features/inbox/inbox-search.js';
+import { prepareMission } from '../features/mission/prepare-mission.js';
 import { missionsSearch } from '../features/missions/missions-search.js';
 import { settingsSearch } from '../features/settings/settings-search.js';
 import { signInSearch } from '../features/sign-in/sign-in-search.js';
@@ -67,12 +68,15 @@ const missionsRoute = createRoute({
   ),
 );
 
-const missionRoute = createRoute({ getParentRoute: () => shellRoute, path: '/missions/$missionId' }).lazy(
-  () =>
-    lazily(
-      '/shell/missions/$missionId',
-      import('../features/mission/mission-screen.js').then((m) => m.MissionScreen),
-    ),
+const missionRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/missions/$missionId',
+  loader: ({ params }) => prepareMission(params.missionId),
+}).lazy(() =>
+  lazily(
+    '/shell/missions/$missionId',
+    import('../features/mission/mission-screen.js').then((m) => m.MissionScreen),
+  ),
 );
 
 const waveRoute = createRoute({

@@ -12,9 +12,12 @@ export function CopyCurl({ api }: { readonly api: ApiRead }) {
           color="gray"
           size="compact-xs"
           leftSection={<Icon name={copied ? 'check' : 'copy'} size={14} />}
+          fw={500}
+          flex="none"
           onClick={copy}
+          aria-label={copied ? 'Copied as curl' : 'Copy as curl'}
         >
-          {copied ? 'Copied' : 'Copy as curl'}
+          curl
         </Button>
       )}
     </CopyButton>

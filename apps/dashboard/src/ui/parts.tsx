@@ -48,13 +48,17 @@ export function PageHead(props: {
   return (
     <Group justify="space-between" align="flex-start" gap="md" wrap="wrap">
       <Stack gap={4} miw={0} flex="1 1 30rem">
-        <Title order={1} className="wk-words">
-          {props.title}
-        </Title>
-        <Group gap="sm" c="dimmed" fz="sm">
-          {props.detail}
+        <Group gap="xs" wrap="nowrap">
+          <Title order={1} className="wk-words">
+            {props.title}
+          </Title>
           <CopyCurl api={props.api} />
         </Group>
+        {props.detail !== undefined && (
+          <Group gap="sm" c="dimmed" fz="sm">
+            {props.detail}
+          </Group>
+        )}
       </Stack>
       {props.actions !== undefined && <Group gap="xs">{props.actions}</Group>}
     </Group>

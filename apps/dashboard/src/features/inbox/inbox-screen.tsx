@@ -25,7 +25,7 @@ export function InboxScreen() {
       <PageHead
         title="Inbox"
         api={{ path: '/v1/input-requests', query }}
-        detail="What conductors, budgets and policies ask of a person. Only what depends on an answer waits."
+        detail="What only a person can decide. Nothing waits but what depends on the answer."
         actions={
           <SegmentedControl
             data={INBOX_STATES.map((value) => ({ value, label: value }))}

@@ -50,10 +50,9 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
       <Text className="wk-words">{question.prompt}</Text>
       <AnswerFields question={question} draft={draft} onChange={setDraft} />
       <Group justify="space-between" gap="sm">
-        <Group gap="xs" fz="xs" c="dimmed">
+        <Text fz="xs" c="dimmed">
           {deadlineText(question, Date.now())}
-          <IdText id={question.id} />
-        </Group>
+        </Text>
         <Group gap="xs">
           {question.default !== null && fallback !== null && (
             <Button
@@ -73,6 +72,9 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
           </Button>
         </Group>
       </Group>
+      <Text fz="xs" c="dimmed" component="div">
+        <IdText id={question.id} />
+      </Text>
     </Stack>
   );
 }

@@ -164,7 +164,8 @@ function lineSeries(name: string, data: Line, line: LineStyle) {
   return {
     name,
     type: 'line',
-    data,
+    dimensions: ['turn', 'tokens'],
+    data: Float64Array.from(data.flat()), // thousands of points, which are not to be looked at one by one
     symbol: 'circle',
     symbolSize: 5,
     showSymbol: data.length < 3, // a line of one point would not be seen

@@ -57,14 +57,14 @@ export function MessagesPanel({ missionId }: { readonly missionId: string }) {
 function Said({ message }: { readonly message: Message }) {
   return (
     <li data-tone={message.seen_by_wave === null ? 'busy' : 'good'}>
-      <Group justify="space-between" wrap="nowrap" gap="sm" align="flex-start">
-        <LongText>{message.text}</LongText>
-        <Group gap="xs" wrap="nowrap" fz="xs" c="dimmed">
-          {message.trusted ? 'a person' : 'a program'} · <When at={message.created_at} />
-          <IdText id={message.id} />
-        </Group>
-      </Group>
+      <LongText>{message.text}</LongText>
       <Receipt message={message} />
+      <Group gap="sm" fz="xs" c="dimmed">
+        <span>
+          {message.trusted ? 'a person' : 'a program'}, <When at={message.created_at} />
+        </span>
+        <IdText id={message.id} />
+      </Group>
     </li>
   );
 }

@@ -1,6 +1,6 @@
 import { Alert, Grid, SimpleGrid, Stack } from '@mantine/core';
 import { useThrottledCallback } from '@mantine/hooks';
-import { usePrefetchQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
   readConductorOptions,
@@ -20,7 +20,7 @@ import { MessagesPanel } from './messages-panel.js';
 import { MissionControls } from './mission-controls.js';
 import { budgetText, gaugeText, tasksOf, tasksText, troubleText } from './mission-model.js';
 import { MissionQuestions } from './mission-questions.js';
-import { PicturePanel, useChartSoon } from './picture-panel.js';
+import { PicturePanel } from './picture-panel.js';
 import { comparisonOf, isNewToPicture } from './picture-model.js';
 import { RecentTasks } from './recent-tasks.js';
 import { WavePanel } from './wave-panel.js';
@@ -33,8 +33,6 @@ export function MissionScreen() {
   const { missionId } = route.useParams();
   const mission = useQuery(readMissionOptions({ path: { id: missionId } }));
   useTitle(mission.data?.title);
-  usePrefetchQuery(readContextSeriesOptions({ path: { id: missionId } }));
-  useChartSoon();
   if (mission.isError) return <ProblemAlert error={mission.error} />;
   if (mission.data === undefined) return <Loading what="the mission" />;
   return <Opened mission={mission.data} key={missionId} />;
@@ -119,7 +117,7 @@ function Stats({
           : { tone: toneOf(gauge.context.level) })}
       />
       <Stat
-        label="One conversation would be"
+        label="As one conversation"
         value={comparison?.conversation ?? '–'}
         detail={comparison === null ? 'no wave yet' : `${comparison.ratio} (estimate)`}
       />

@@ -22,20 +22,18 @@ const NEAR_WINDOW = 0.4;
 export function pictureOf(series: ContextSeries): Picture {
   const { points } = series;
   const end = (point: (typeof points)[number]) => point.turn + point.turns - 1;
+  /** A wave of one request is one point, of its largest. */
+  const wave = (point: (typeof points)[number], first: number, last: number): Line =>
+    point.turns === 1
+      ? [[point.turn, last]]
+      : [
+          [point.turn, first],
+          [end(point), last],
+        ];
   const largest = Math.max(0, ...points.map((point) => point.conversation_tokens));
   return {
-    carried: points.flatMap((point): Line =>
-      point.turns === 1
-        ? [[point.turn, point.peak_tokens]]
-        : [
-            [point.turn, point.first_tokens],
-            [end(point), point.peak_tokens],
-          ],
-    ),
-    budget: points.flatMap((point): Line => [
-      [point.turn, point.budget_tokens],
-      [end(point), point.budget_tokens],
-    ]),
+    carried: points.flatMap((point): Line => wave(point, point.first_tokens, point.peak_tokens)),
+    budget: points.flatMap((point): Line => wave(point, point.budget_tokens, point.budget_tokens)),
     conversation: points.map((point) => [end(point), point.conversation_tokens]),
     compacted: points.map((point) => [end(point), point.compacted_tokens]),
     wasCompacted: series.compactions > 0,

@@ -1,20 +1,13 @@
 import { Chip, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { readContextSeriesOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import type { ContextSeries } from '../../api/generated/types.gen.js';
 import { percent, shortNumber, wholeNumber } from '../../ui/format.js';
 import { Empty, Loading, Panel, ProblemAlert } from '../../ui/parts.js';
 import { pictureOf, pictureRows, pictureText } from './picture-model.js';
-
-const loadChart = () => import('./picture-chart.js').then((loaded) => ({ default: loaded.PictureChart }));
-const PictureChart = lazy(loadChart);
-
-/** Fetches what draws the picture while what is drawn is still being read. */
-export function useChartSoon(): void {
-  useEffect(() => void loadChart().catch(() => undefined), []); // who draws it says what failed
-}
+import { chartOptions } from './prepare-mission.js';
 
 /** What each wave carried against its ceiling, and what one conversation would have: drawn, in words, and in a table. */
 export function PicturePanel({ missionId }: { readonly missionId: string }) {
@@ -45,6 +38,7 @@ function Facts({ series }: { readonly series: ContextSeries }) {
 
 function Drawn({ series }: { readonly series: ContextSeries }) {
   const [lines, setLines] = useState<string[]>(['conversation', 'compacted']);
+  const chart = useQuery(chartOptions);
   const [showsNumbers, setNumbers] = useState(false);
   const picture = useMemo(() => pictureOf(series), [series]);
   const shown = useMemo(
@@ -71,9 +65,12 @@ function Drawn({ series }: { readonly series: ContextSeries }) {
           Scroll or drag the slider to zoom into the teeth
         </Text>
       </Group>
-      <Suspense fallback={<div style={{ height: 380 }} />}>
-        <PictureChart picture={picture} lines={shown} label={pictureText(series)} />
-      </Suspense>
+      {chart.isError && <ProblemAlert error={chart.error} />}
+      {chart.data === undefined ? (
+        <div style={{ height: 380 }} />
+      ) : (
+        <chart.data picture={picture} lines={shown} label={pictureText(series)} />
+      )}
       <Text fz="xs" c="dimmed">
         Both other lines are estimates, computed from this mission’s ledger: one conversation keeps tools,
         role and directives once, all news once, and everything said and read within each wave. It would have

@@ -21,13 +21,17 @@ export function Attempts({ task }: { readonly task: Task }) {
                 <th scope="col">Started</th>
                 <th scope="col">Ended</th>
                 <th scope="col">What came of it</th>
-                <th scope="col">Id</th>
               </tr>
             </thead>
             <tbody>
               {task.attempts.toReversed().map((attempt) => (
                 <tr key={attempt.id}>
-                  <td>{attempt.number}</td>
+                  <td>
+                    {attempt.number}
+                    <div>
+                      <IdText id={attempt.id} />
+                    </div>
+                  </td>
                   <td>
                     <StateMark state={attempt.state} />
                   </td>
@@ -49,9 +53,6 @@ export function Attempts({ task }: { readonly task: Task }) {
                         came too late: {attempt.late_result.summary}
                       </Text>
                     )}
-                  </td>
-                  <td>
-                    <IdText id={attempt.id} />
                   </td>
                 </tr>
               ))}

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { useCallbackRef } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -188,10 +188,14 @@ function TaskTable(props: {
         <thead>
           <tr>
             <th scope="col">
-              <Checkbox
+              <input
+                type="checkbox"
+                className="wk-check"
                 aria-label="Choose all on this page"
                 checked={chosen.size === tasks.length}
-                indeterminate={chosen.size > 0 && chosen.size < tasks.length}
+                ref={(box) => {
+                  if (box !== null) box.indeterminate = chosen.size > 0 && chosen.size < tasks.length;
+                }}
                 onChange={() =>
                   onChoose(chosen.size === tasks.length ? new Set() : new Set(tasks.map(({ id }) => id)))
                 }
