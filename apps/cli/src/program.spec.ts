@@ -200,6 +200,47 @@ describe('task', () => {
   });
 });
 
+describe('directives', () => {
+  const directive = (id: string, state: string) => ({
+    id,
+    ref: 'D1',
+    text: 'Never\u001b[2J delete.',
+    state,
+    source: 'key',
+    created_at: secondsIn(0),
+  });
+
+  test('list shows all of them, page by page, as they were said and what became of them', async () => {
+    const pages = [
+      { data: [directive('dir_1', 'proposed')], next_cursor: 'c' },
+      { data: [directive('dir_2', 'accepted')], next_cursor: null },
+    ];
+    const ended = await runAgainst(
+      { 'GET /v1/missions/*/directives': () => ({ body: pages.shift() ?? {} }) },
+      ['directive', 'list', 'msn_1'],
+    );
+    expect(ended.stdout).toBe(
+      'dir_1  D1  proposed\n  Never\uFFFD[2J delete.\n\ndir_2  D1  accepted\n  Never\uFFFD[2J delete.\n',
+    );
+  });
+
+  test('accept takes several at once', async () => {
+    const moved: string[] = [];
+    const ended = await runAgainst(
+      {
+        'POST /v1/directives/*/accept': ({ path }) => {
+          const id = path.split('/')[3] ?? '';
+          moved.push(id);
+          return { body: directive(id, 'accepted') };
+        },
+      },
+      ['directive', 'accept', 'dir_1', 'dir_2'],
+    );
+    expect([ended.exitCode, moved]).toEqual([EXIT.ok, ['dir_1', 'dir_2']]);
+    expect(ended.stdout).toBe('dir_1  D1  accepted\ndir_2  D1  accepted\n');
+  });
+});
+
 describe('what people are asked', () => {
   const REQUEST = {
     id: 'inp_1',

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCompletionCommand } from './commands/completion.js';
 import { addConductorCommands } from './commands/conductor.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDigestCommands } from './commands/digest.js';
@@ -66,5 +67,6 @@ function buildProgram(session: Session): Command {
   addWebhookCommands(program, session);
   addMcpCommand(program, session);
   addImportCommand(program, session);
+  addCompletionCommand(program, session);
   return program;
 }

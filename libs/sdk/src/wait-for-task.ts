@@ -23,7 +23,7 @@ export interface WaitOptions {
  */
 export async function waitForTask(
   read: () => Promise<Task>,
-  hints: MissionHints,
+  hints: Pick<MissionHints, 'listen'>,
   { timeoutMs = TIMEOUT_MS_DEFAULT, signal }: WaitOptions = {},
 ): Promise<Task> {
   const endsAtMs = performance.now() + timeoutMs;

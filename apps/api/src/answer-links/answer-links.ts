@@ -43,7 +43,8 @@ export class AnswerLinks {
 
   private async open(request: Request, token: string): Promise<AnswerLink> {
     const attempt = { address: request.socket.remoteAddress ?? '', credential: token };
-    refuseTooMany(this.tries.waitSeconds(attempt));
+    const waitSeconds = this.tries.waitSeconds(attempt);
+    if (waitSeconds > 0) throw tooManyTries(waitSeconds);
     const link = await findAnswerLink(this.transactions, token);
     if (link === null) {
       this.tries.noteFailure(attempt);
@@ -54,14 +55,13 @@ export class AnswerLinks {
       );
     }
     const verdict = await this.requests.take(link.tenantId, link.requestsPerMinute);
-    if (verdict?.allowed === false) refuseTooMany(verdict.resetSeconds);
+    if (verdict?.allowed === false) throw tooManyTries(verdict.resetSeconds);
     return link;
   }
 }
 
-function refuseTooMany(waitSeconds: number): void {
-  if (waitSeconds > 0)
-    throw new ApiProblem(429, 'too_many_tries', `Please try again in ${waitSeconds} seconds.`, {
-      retryAfterSeconds: waitSeconds,
-    });
+function tooManyTries(waitSeconds: number): ApiProblem {
+  return new ApiProblem(429, 'too_many_tries', `Please try again in ${waitSeconds} seconds.`, {
+    retryAfterSeconds: waitSeconds,
+  });
 }
