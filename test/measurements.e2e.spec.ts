@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { findFreePort } from '#database';
-import { startTelemetry, type Telemetry } from '#telemetry';
+import { silentLogger, startTelemetry, type Telemetry } from '#telemetry';
 import { COUNTERS, GAUGES, HISTOGRAMS } from '../libs/telemetry/src/measurements.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
@@ -12,8 +12,13 @@ import { startReceiver, type Receiver } from './support/receiver.js';
 import { startService, type TestService } from './support/service.js';
 
 const TITLE = 'A title that nobody else has';
+const SECRET_MODEL = 'Takeover in March';
 /** Of a task that was dispatched by one wave and reviewed by another. */
-const ENDED = [/^wavekeeper_wave_duration_count\{outcome="committed"\} [2-9]/m, /outcome="delivered"/];
+const ENDED = [
+  /^wavekeeper_wave_duration_count\{outcome="committed"\} [2-9]/m,
+  /outcome="delivered"/,
+  /model="other"/,
+];
 
 describe('what is measured', () => {
   let database: TestDatabase;
@@ -24,10 +29,18 @@ describe('what is measured', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    telemetry = await startTelemetry({ metrics: true, collector: false, listenAt: null });
+    telemetry = await startTelemetry({
+      metrics: true,
+      collector: false,
+      listenAt: null,
+      logger: silentLogger,
+    });
     service = await startService(database, { queue: 'none', answerScrape: telemetry.answerScrape });
     receiver = await startReceiver();
     await post('/v1/webhook-endpoints', { url: receiver.url }).expect(201);
+    await post('/v1/missions', { title: TITLE, policy: { model: SECRET_MODEL } }).then(({ body }) =>
+      post(`/v1/missions/${String(body.id)}/tasks`, { title: TITLE }).expect(201),
+    );
     await post('/v1/tasks', { title: TITLE, metadata: { outcome: 'Done.' } }).expect(201);
     await eventually('the task is completed, and people hear of it', async () => {
       scraped = await scrape();
@@ -64,7 +77,15 @@ describe('what is measured', () => {
   });
 
   it('names no tenant and carries no text of one', () => {
-    for (const known of [service.tenantId, service.apiKey, TITLE, 'Done.', receiver.url, process.cwd()])
+    for (const known of [
+      service.tenantId,
+      service.apiKey,
+      TITLE,
+      SECRET_MODEL,
+      'Done.',
+      receiver.url,
+      process.cwd(),
+    ])
       expect(scraped).not.toContain(known);
   });
 });
@@ -87,10 +108,24 @@ describe('a process without an API', () => {
       metrics: true,
       collector: false,
       listenAt: { host: '127.0.0.1', port },
+      logger: silentLogger,
     });
     const { status } = await request(`http://127.0.0.1:${port}`).get('/metrics');
     await telemetry.stop();
     expect(status).toBe(200);
+  });
+
+  it('goes on without that where the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const telemetry = await startTelemetry({
+      metrics: true,
+      collector: false,
+      listenAt: { host: '127.0.0.1', port: (taken.address() as AddressInfo).port },
+      logger: silentLogger,
+    });
+    await telemetry.stop();
+    taken.close();
   });
 });
 
@@ -119,7 +154,12 @@ describe('a collector', () => {
 
   it('gets waves and, below them, model requests as spans, and the measurements, without a word of a tenant', async () => {
     const database = await createTestDatabase();
-    const telemetry = await startTelemetry({ metrics: false, collector: true, listenAt: null });
+    const telemetry = await startTelemetry({
+      metrics: false,
+      collector: true,
+      listenAt: null,
+      logger: silentLogger,
+    });
     const service = await startService(database, { queue: 'none' });
     const as = { Authorization: `Bearer ${service.apiKey}` };
     const task = { title: TITLE, metadata: { outcome: 'Done.' } };

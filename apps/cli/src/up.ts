@@ -59,6 +59,7 @@ async function start(asked: Config, undo: (() => Promise<void>)[]): Promise<stri
     metrics: config.metrics,
     collector: config.collector,
     listenAt: url === null ? { host: config.host, port: config.port } : null,
+    logger,
   });
   undo.push(() => telemetry.stop());
   const secrets = await loadSecrets(config);

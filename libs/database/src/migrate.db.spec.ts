@@ -5,7 +5,10 @@ import path from 'node:path';
 import pg from 'pg';
 import { MigrationEditedError, MigrationFailedError, migrate } from './migrate.js';
 import { createEmptyDatabase } from '../../../test/support/database.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { MissingRolesError } from './roles.js';
+
+const WAITING = `SELECT pid FROM pg_stat_activity WHERE application_name = 'wavekeeper-migrate' AND wait_event_type = 'Lock'`;
 
 describe('migrate', () => {
   let url: string;
@@ -134,6 +137,23 @@ describe('migrate', () => {
         await run(url, `SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity`),
       ).toEqual([]);
     });
+  });
+
+  it('waits for tables that are in use, without keeping others from them for long, and fails for good of nothing that passes', async () => {
+    await writeMigration('1_create', 'CREATE TABLE log (entry int);');
+    await migrate(url, migrationsDir);
+    await writeMigration('2_more', 'ALTER TABLE log ADD COLUMN more int;');
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('BEGIN; SELECT * FROM log');
+    const migrating = migrate(url, migrationsDir);
+    // The second of these waits behind the migration, which gives up its place before the reader ends.
+    await eventually('the migration waits', async () => (await run(url, WAITING)).length > 0);
+    await run(url, 'INSERT INTO log VALUES (1)');
+    await reader.query('COMMIT');
+    await reader.end();
+    expect(await migrating).toEqual(['2_more']);
+    expect(await run(url, 'SELECT count(*)::int AS rows FROM _prisma_migrations')).toEqual([{ rows: 2 }]);
   });
 
   it('stops at a migration that fails and does not go on until it is resolved', async () => {

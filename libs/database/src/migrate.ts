@@ -47,7 +47,24 @@ export class MigrationLockError extends Error {
   }
 }
 
+/** What a migration changes is in use, for longer than it is worth waiting. Nothing was changed. */
+export class MigrationBusyError extends Error {
+  override readonly name = 'MigrationBusyError';
+
+  constructor(migration: string, options: ErrorOptions) {
+    super(
+      `Migration ${migration} could not lock its tables for ${LOCK_WAIT_MS / 1000} s, because something uses them: ` +
+        'a backup, a long query. Nothing was changed; try again when it is done.',
+      options,
+    );
+  }
+}
+
 const LOCK_WAIT_MS = 60_000;
+/** A migration asks for a table for so long at a time: whoever comes after it waits as long as it does. */
+const TABLE_LOCK_MS = 3_000;
+/** Deadlock, no lock in time, canceled: nothing is wrong with the migration, and Postgres has undone it. */
+const PASSING = new Set(['40P01', '55P03', '57014']);
 const LOCK_RETRY_MS = 100;
 /** The advisory lock that Prisma's own engine takes, so that the two never run at once. */
 const LOCK_ID = 72_707_369;
@@ -69,7 +86,7 @@ const CREATE_HISTORY = `
  * Brings the database at `url` (the owner's login) up to the migrations in `migrationsDir`, or to one of them, and returns the names
  * of those it applied, oldest first. Leaves exactly what `prisma migrate deploy` leaves, without needing Prisma's
  * command line; either may go on where the other has stopped.
- * @throws MigrationEditedError | MigrationFailedError | MigrationLockError | MissingRolesError
+ * @throws MigrationBusyError | MigrationEditedError | MigrationFailedError | MigrationLockError | MissingRolesError
  */
 export async function migrate(url: string, migrationsDir: string, upTo?: string): Promise<string[]> {
   const migrations = (await readMigrations(migrationsDir)).filter(
@@ -86,7 +103,7 @@ export async function migrate(url: string, migrationsDir: string, upTo?: string)
     await lock(client);
     await checkRoles(client);
     const pending = await findPending(client, migrations);
-    for (const migration of pending) await apply(client, migration);
+    for (const migration of pending) await applyInTime(client, migration);
     await takeRoles(client);
     return pending.map(({ name }) => name);
   } finally {
@@ -164,19 +181,39 @@ const RUNS_IN_NO_TRANSACTION = /\bCONCURRENTLY\b/i;
 /** Whether a migration reads or writes rows; a new foreign key does. What this does not recognise fails: row security is off. */
 const TOUCHES_ROWS = /^\s*(WITH|INSERT|UPDATE|DELETE|MERGE)\b|\bREFERENCES\b/im;
 
-/** In one transaction with its row of the history, so that a process may die here; a failure leaves a row that says why. */
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+/** Tries again while the tables are in use: a service that goes on working is no reason to fail for good. */
+async function applyInTime(client: pg.Client, migration: Migration): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    const passing = await apply(client, migration);
+    if (passing === null) return;
+    if (performance.now() > deadline) throw new MigrationBusyError(migration.name, { cause: passing });
+    await delay(LOCK_RETRY_MS);
+  }
+}
+
+/**
+ * In one transaction with its row of the history, so that a process may die here; a failure leaves a row that says why,
+ * but for one that passes: then it is what is answered.
+ */
+async function apply(client: pg.Client, migration: Migration): Promise<Error | null> {
   const isAtomic = !RUNS_IN_NO_TRANSACTION.test(migration.sql);
   const id = randomUUID();
-  if (isAtomic) await client.query('BEGIN');
+  if (isAtomic) await client.query(`BEGIN; SET LOCAL lock_timeout = ${TABLE_LOCK_MS}`);
   await recordStart(client, id, migration);
   try {
     const forced =
       isAtomic && TOUCHES_ROWS.test(migration.sql) ? await ownForcedTables(client, migration) : [];
-    for (const table of forced) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
+    for (const table of await namesOf(client, forced))
+      await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
     await client.query(migration.sql);
-    for (const table of forced) await client.query(`ALTER TABLE IF EXISTS ${table} FORCE ROW LEVEL SECURITY`);
+    for (const table of await namesOf(client, forced))
+      await client.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
   } catch (cause) {
+    if (isAtomic && cause instanceof pg.DatabaseError && PASSING.has(cause.code ?? '')) {
+      await client.query('ROLLBACK');
+      return cause;
+    }
     const reason = String(cause);
     if (isAtomic) {
       await client.query('ROLLBACK');
@@ -191,22 +228,35 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   );
   crashPoint('migration.before_commit');
   if (isAtomic) await client.query('COMMIT');
+  return null;
 }
 
+const OIDS = z.array(z.object({ oid: z.int() }));
 const NAMES = z.array(z.object({ name: z.string() }));
+/** What names no table: comments, and text in quotes. */
+const SAYS_NOTHING = /--.*$|'[^']*'/gm;
 
 /**
  * Tables that the migration names and whose rows their owner does not see either: all of ours, but for a superuser. For the
- * length of the migration, which locks them anyway, they show themselves to their owner.
+ * length of the migration, which locks them, they show themselves to their owner, and to nobody else.
  */
-async function ownForcedTables(client: pg.Client, { sql }: Migration): Promise<string[]> {
+async function ownForcedTables(client: pg.Client, { sql }: Migration): Promise<number[]> {
   const { rows } = await client.query(
-    `SELECT forced.oid::regclass::text AS name
+    `SELECT forced.oid::int
        FROM pg_class forced JOIN pg_roles login ON login.rolname = current_user
       WHERE forced.relforcerowsecurity AND pg_has_role(login.oid, forced.relowner, 'USAGE')
         AND NOT login.rolsuper AND NOT login.rolbypassrls AND $1 ~ ('\\m' || forced.relname || '\\M')
       ORDER BY forced.oid`,
-    [sql],
+    [sql.replaceAll(SAYS_NOTHING, '')],
+  );
+  return OIDS.parse(rows).map(({ oid }) => oid);
+}
+
+/** As they are called now: a migration may rename a table, or drop it. */
+async function namesOf(client: pg.Client, oids: readonly number[]): Promise<string[]> {
+  const { rows } = await client.query(
+    'SELECT oid::regclass::text AS name FROM pg_class WHERE oid = ANY($1)',
+    [oids],
   );
   return NAMES.parse(rows).map(({ name }) => name);
 }

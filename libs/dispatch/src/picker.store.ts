@@ -197,6 +197,16 @@ export async function findMissionsWithLeftovers(
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
 }
 
+/** Waves that the release before has ended, which did not sum what the picture of a mission is made of. */
+export async function findWavesNotSummed(
+  system: SystemTx,
+  countMax: number,
+): Promise<{ tenantId: string; waveId: string }[]> {
+  const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
+    SELECT tenant_id, id FROM wave WHERE turns IS NULL AND state <> 'running' LIMIT ${countMax}`;
+  return rows.map((row) => ({ tenantId: row.tenant_id, waveId: row.id }));
+}
+
 /** Model calls that nobody will come back to settle. */
 export async function findOrphanedCalls(
   system: SystemTx,
@@ -284,6 +294,6 @@ export async function letContextsGo(
     UPDATE wave_context c SET kept_since = NULL, input_gzip = NULL, requests_gzip = NULL
       FROM (SELECT tenant_id, wave_id FROM wave_context
              WHERE kept_since < clock_timestamp() - make_interval(days => ${days}::int)
-             ORDER BY kept_since LIMIT ${countMax}) old
+             ORDER BY kept_since LIMIT ${countMax} FOR UPDATE SKIP LOCKED) old
      WHERE c.tenant_id = old.tenant_id AND c.wave_id = old.wave_id`;
 }

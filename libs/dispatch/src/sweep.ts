@@ -11,6 +11,7 @@ import {
   readExpiredAttempts,
   remindOfRequest,
   settleOrphanedCall,
+  sumWaveUsage,
   timeOutRequest,
 } from '#ledger';
 import { crashPoint, type Logger } from '#telemetry';
@@ -26,6 +27,7 @@ import {
   findMissionsWithoutDigests,
   findOrphanedCalls,
   findOverdueRequests,
+  findWavesNotSummed,
   forgetIdempotencyKeys,
   letContextsGo,
 } from './picker.store.js';
@@ -76,6 +78,7 @@ export async function sweep(
     daysOver: await findDaysOver(system, SWEPT_MAX),
     freedSlots: await findFreedSlots(system, SWEPT_MAX),
     withoutDigests: await findMissionsWithoutDigests(system, TREES_MADE_MAX),
+    wavesNotSummed: await findWavesNotSummed(system, SWEPT_MAX),
     leftovers: await findMissionsWithLeftovers(system, LEFTOVERS_TAKEN_MAX),
     requests: await findOverdueRequests(system, SWEPT_MAX),
     reminders: await findDueReminders(system, SWEPT_MAX),
@@ -104,9 +107,14 @@ export async function sweep(
   for (const { tenantId, missionId } of found.leftovers)
     for (let batch = 0; batch < LEFTOVER_BATCHES_MAX; batch += 1)
       await takeUp(tenantId, (tx) => cancelLeftovers(tx, missionId));
-  await transactions.inSystemTransaction(async (system) => {
+  for (const { tenantId, waveId } of found.wavesNotSummed)
+    await takeUp(tenantId, (tx) => sumWaveUsage(tx, waveId));
+  const letGo = transactions.inSystemTransaction(async (system) => {
     await forgetIdempotencyKeys(system);
     await letContextsGo(system, { days: ports.contextDays, countMax: CONTEXTS_LET_GO_MAX });
+  });
+  await letGo.catch((error: unknown) => {
+    ports.logger.error({ err: error }, 'a sweep could not let go what is kept no longer');
   });
   return transactions.inSystemTransaction(async (system) => ({
     ...(await countDueWork(system, SWEPT_MAX)),

@@ -47,7 +47,7 @@ export { previewRotation } from './preview-rotation.js';
 export { judgeWrites } from './judge-writes.js';
 export { readShadowedWave, type ShadowedWave } from './shadowed-wave.js';
 export { checkedPolicy } from './checked-policy.js';
-export { prolongWaveLease, readWaveContext, type StoredContext } from './wave.store.js';
+export { prolongWaveLease, readWaveContext, sumWaveUsage, type StoredContext } from './wave.store.js';
 export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';
 export { permitModelCall, settleModelCall, settleOrphanedCall, type CallPermission } from './model-calls.js';
 export { readRateSamples, type NewModelCall, type SettledTokens } from './model-call.store.js';

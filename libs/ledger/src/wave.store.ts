@@ -41,8 +41,7 @@ async function readWave(tx: Tx, waveId: string): Promise<WaveRow> {
 /**
  * Writes down what an ended wave has used, also when a call comes back after its end: 1. the sum of its settled calls,
  * failed ones included; 2. of those that were answered what the picture of the mission is made of, where the builder's
- * own measure of its sections becomes the provider's tokens by what the provider counted the same request to be; 3. of
- * other waves of the mission the same, if a process of the release before has ended them and left it out.
+ * own measure of its sections becomes the provider's tokens by what the provider counted the same request to be.
  */
 export async function sumWaveUsage(tx: Tx, waveId: string): Promise<void> {
   await tx.db.$executeRaw`
@@ -52,8 +51,7 @@ export async function sumWaveUsage(tx: Tx, waveId: string): Promise<void> {
            turns = c.turns, read_tokens = c.read, first_tokens = c.first, last_tokens = c.last, last_output_tokens = c.last_output,
            prefix_tokens = coalesce(c.first * s.prefix / nullif(s.total, 0), 0)::int,
            news_tokens = coalesce(c.first * s.news / nullif(s.total, 0), 0)::int
-      FROM wave ended
-     CROSS JOIN LATERAL (
+      FROM (
        SELECT count(*)::int AS requests, coalesce(max(tokens), 0)::int AS peak,
               coalesce(sum(input_tokens), 0)::int AS input, coalesce(sum(cache_write_tokens), 0)::int AS cache_write,
               coalesce(sum(cache_read_tokens), 0)::int AS cache_read, coalesce(sum(output_tokens), 0)::int AS output,
@@ -66,21 +64,15 @@ export async function sumWaveUsage(tx: Tx, waveId: string): Promise<void> {
          FROM model_call k
         CROSS JOIN LATERAL (SELECT input_tokens + cache_write_tokens + cache_read_tokens AS tokens) t
         CROSS JOIN LATERAL (SELECT k.state = 'settled' AND t.tokens > 0 AS answered) a
-        WHERE k.tenant_id = ended.tenant_id AND k.mission_id = ended.mission_id AND k.wave_id = ended.id
-          AND k.state <> 'sent') c
-      LEFT JOIN wave_context x ON x.tenant_id = ended.tenant_id AND x.wave_id = ended.id
-      LEFT JOIN LATERAL (
-        SELECT sum(tokens)::float8 AS total, sum(tokens) FILTER (WHERE name IN ('Z0', 'Z1', 'Z2', 'Z3')) AS prefix,
-               sum(tokens) FILTER (WHERE name = 'Z7') AS news
-          FROM jsonb_to_recordset(x.manifest -> 'sections') AS section (name text, tokens int)) s ON true
-     WHERE w.tenant_id = ended.tenant_id AND w.id = ended.id
-       AND ended.tenant_id = ${tx.tenantId}::uuid AND ended.state <> 'running'
-       AND ended.id = ANY (ARRAY(
-             SELECT this.id FROM wave this WHERE this.tenant_id = ${tx.tenantId}::uuid AND this.id = ${waveId}::uuid
-              UNION
-             SELECT left_out.id FROM wave this
-               JOIN wave left_out ON left_out.tenant_id = this.tenant_id AND left_out.mission_id = this.mission_id
-              WHERE this.tenant_id = ${tx.tenantId}::uuid AND this.id = ${waveId}::uuid AND left_out.turns IS NULL))`;
+        WHERE k.tenant_id = ${tx.tenantId}::uuid AND k.wave_id = ${waveId}::uuid AND k.state <> 'sent'
+          AND k.mission_id = (SELECT mission_id FROM wave WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${waveId}::uuid)) c
+     CROSS JOIN (
+       SELECT sum(tokens)::float8 AS total, sum(tokens) FILTER (WHERE name IN ('Z0', 'Z1', 'Z2', 'Z3')) AS prefix,
+              sum(tokens) FILTER (WHERE name = 'Z7') AS news
+         FROM wave_context x
+        CROSS JOIN LATERAL jsonb_to_recordset(x.manifest -> 'sections') AS section (name text, tokens int)
+        WHERE x.tenant_id = ${tx.tenantId}::uuid AND x.wave_id = ${waveId}::uuid) s
+     WHERE w.tenant_id = ${tx.tenantId}::uuid AND w.id = ${waveId}::uuid AND w.state <> 'running'`;
 }
 
 /** Ends a wave with its outcome; what it used is the sum of its model calls, failed ones included. */

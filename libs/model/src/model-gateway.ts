@@ -5,7 +5,7 @@ import { permitModelCall, readRateSamples, settleModelCall, type NewModelCall } 
 import { count, measure } from '#telemetry';
 import { AnthropicProvider } from './anthropic-provider.js';
 import { estimatedBound, fits, tokenRate, type Bound, type BoundTier } from './domain/bound.js';
-import { catalogueRow } from './domain/catalogue.js';
+import { catalogueRow, isListed } from './domain/catalogue.js';
 import {
   chargedUsd,
   costUsd,
@@ -242,7 +242,8 @@ function measureRequest(
   { bound, sent, seconds }: { readonly bound: Bound; readonly sent: Transmission; readonly seconds: number },
 ): void {
   const { outcome, billing } = sent;
-  const attributes = { 'gen_ai.request.model': model, 'wavekeeper.role': role };
+  // A model's name is a tenant's to choose: only one that is known becomes a label.
+  const attributes = { 'gen_ai.request.model': isListed(model) ? model : 'other', 'wavekeeper.role': role };
   count('wavekeeper.model.requests', 1, { bound: bound.tier });
   measure('gen_ai.client.operation.duration', seconds, {
     ...attributes,

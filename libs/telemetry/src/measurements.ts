@@ -40,7 +40,7 @@ export const HISTOGRAMS = {
   'gen_ai.client.operation.duration': {
     unit: 's',
     meaning:
-      'one model request, by `gen_ai.request.model`, `wavekeeper.role` and, when it failed, `error.type`',
+      'one model request, by `gen_ai.request.model` (`other`: one that the catalogue does not know), `wavekeeper.role` and, when it failed, `error.type`',
     boundaries: SECONDS,
   },
   'gen_ai.client.token.usage': {

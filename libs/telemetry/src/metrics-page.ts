@@ -15,7 +15,7 @@ export function metricsPage(): string {
     '',
     '```sh',
     'WAVEKEEPER_METRICS=on npm start                                      # then: curl -s http://127.0.0.1:7070/metrics',
-    'OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 npm start          # spans, and the same measurements, to a collector',
+    'OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 npm start          # spans to a collector; without the other, measurements too',
     '```',
     '',
     'In the text format of Prometheus the dots of a name are underscores and counters end in `_total`. Nothing names a tenant or carries a text of one; that is why `/metrics` asks for no key. Every process tells of itself; gauges are read from the ledger, at most every five seconds, so that each process says the same: take their maximum, not their sum. Spans are `conduct wave` and, below it, those of the model client.',

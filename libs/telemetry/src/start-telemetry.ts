@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
+import type { Logger } from './logger.js';
 
 /** What was measured last may take so long to reach its collector when the process ends. */
 const FLUSH_MS_MAX = 3_000;
@@ -11,6 +12,7 @@ export interface TelemetryOptions {
   readonly collector: boolean;
   /** Where a process without an API answers who scrapes it; null where the API does. */
   readonly listenAt: { readonly host: string; readonly port: number } | null;
+  readonly logger: Logger;
 }
 
 /** Answers a scrape in the text format of Prometheus. */
@@ -51,7 +53,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   };
 }
 
-async function openScraping({ listenAt }: TelemetryOptions) {
+async function openScraping({ listenAt, logger }: TelemetryOptions) {
   const { PrometheusExporter } = await import('@opentelemetry/exporter-prometheus');
   const exporter = new PrometheusExporter({
     ...listenAt,
@@ -59,7 +61,13 @@ async function openScraping({ listenAt }: TelemetryOptions) {
     withoutScopeInfo: true,
     withoutTargetInfo: true,
   });
-  if (listenAt !== null) await exporter.startServer();
+  if (listenAt !== null)
+    await exporter.startServer().catch((error: unknown) => {
+      logger.warn(
+        { err: error, port: listenAt.port },
+        'measurements are not served: give this process a PORT of its own',
+      );
+    });
   return exporter;
 }
 

@@ -39,6 +39,7 @@ export class EventStreams implements OnModuleDestroy {
   private readonly stopListening: () => void;
   private readonly lookingAtKeys: NodeJS.Timeout;
   private isStopping = false;
+  private isLookingAtKeys = false;
 
   constructor(private readonly options: EventStreamsOptions) {
     this.stopListening = options.notices.subscribe((events) => {
@@ -84,9 +85,11 @@ export class EventStreams implements OnModuleDestroy {
 
   private async endRevoked(): Promise<void> {
     const keys = new Map([...this.streams.values()].map((stream) => [stream.keyId, stream]));
-    if (keys.size === 0) return;
+    if (keys.size === 0 || this.isLookingAtKeys) return;
+    this.isLookingAtKeys = true;
     // A database that is away revokes nothing.
     const ended = await this.options.endedKeys([...keys.values()]).catch((): string[] => []);
+    this.isLookingAtKeys = false;
     for (const [stream, { keyId }] of this.streams) if (ended.includes(keyId)) stream.end('key_revoked');
   }
 

@@ -50,6 +50,11 @@ const CATALOGUE: readonly CatalogueRow[] = [
 /** A model that is not in the catalogue is charged like the dearest, so that no budget is overshot by not knowing. */
 const DEAREST: CatalogueRow = { model: '', effectiveFrom: '', prices: perMTok(10, 12.5, 20, 1, 50) };
 
+/** Whether the provider's list has this name: anything else is some text of a tenant's. */
+export function isListed(model: string): boolean {
+  return CATALOGUE.some((row) => row.model === model);
+}
+
 /** The row in force on a day (YYYY-MM-DD); before the first one, the first one. */
 export function catalogueRow(model: string, date: string): CatalogueRow {
   const rows = CATALOGUE.filter((row) => row.model === model);
