@@ -269,7 +269,8 @@ describe('a message', () => {
   it('tells which wave saw it and what that wave decided, and nothing before', async () => {
     const mission = await aMission(database);
     await mission.say('Add a task.');
-    const list = () => mission.run((tx) => listMessages(tx, mission.id, { order: 'asc', fromSeq: null, take: 10 }));
+    const list = () =>
+      mission.run((tx) => listMessages(tx, mission.id, { order: 'asc', fromSeq: null, take: 10 }));
     expect(await list()).toMatchObject([{ seenByWave: null, decisions: [] }]);
     const wave = await mission.mustOpenWave();
     await mission.say('And another.');
