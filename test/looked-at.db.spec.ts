@@ -1,7 +1,9 @@
 import { expectTokens } from '#conductor';
 import {
+  listMessages,
   listTaskEvents,
   listWorkers,
+  postMessage,
   previewRotation,
   readContextSeries,
   readNeighbourhood,
@@ -101,6 +103,27 @@ describe('what a rotation would come to', () => {
       kept: { open_tasks: 1, inbox: 0 },
       dropped: { running_wave: null },
     });
+  });
+});
+
+describe('the messages of a mission', () => {
+  it('are read from either end, page after page, each once', async () => {
+    const heard = await aMission(database);
+    for (const text of ['one', 'two', 'three'])
+      await heard.run((tx) => postMessage(tx, heard.id, { text, trusted: true }, A_KEY));
+    const read = async (order: 'asc' | 'desc') => {
+      const texts: string[] = [];
+      for (let fromSeq: number | null = null; ;) {
+        const page: Parameters<typeof listMessages>[2] = { order, fromSeq, take: 2 };
+        const messages = await heard.run((tx) => listMessages(tx, heard.id, page));
+        texts.push(...messages.map(({ text }) => text));
+        const last = messages.at(-1);
+        if (last === undefined) return texts;
+        fromSeq = last.seq;
+      }
+    };
+    expect(await read('asc')).toEqual(['one', 'two', 'three']);
+    expect(await read('desc')).toEqual(['three', 'two', 'one']);
   });
 });
 

@@ -6,6 +6,7 @@ import { readContextSeriesOptions } from '../../api/generated/@tanstack/react-qu
 import type { ContextSeries } from '../../api/generated/types.gen.js';
 import { percent, shortNumber, wholeNumber } from '../../ui/format.js';
 import { Empty, Loading, Panel, ProblemAlert } from '../../ui/parts.js';
+import { numbers, Table } from '../../ui/table.js';
 import { pictureOf, pictureRows, pictureText } from './picture-model.js';
 import { chartOptions } from './prepare-mission.js';
 
@@ -87,44 +88,36 @@ function Drawn({ series }: { readonly series: ContextSeries }) {
 
 function PictureTable({ series }: { readonly series: ContextSeries }) {
   return (
-    <div className="wk-scroll" tabIndex={0} role="region" aria-label="Tokens by wave">
-      <table className="wk-table">
-        <thead>
-          <tr>
-            {[
-              'Wave',
-              'Turn',
-              'First request',
-              'Largest request',
-              'Ceiling',
-              'One conversation (est.)',
-              'Compacted (est.)',
-            ].map((name) => (
-              <th key={name} scope="col" className={name === 'Wave' ? '' : 'wk-number'}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {pictureRows(series).map((row) => (
-            <tr key={row.number}>
-              <td>
-                <Link to="/waves/$waveId" params={{ waveId: row.waveId }}>
-                  {row.number}
-                </Link>
+    <Table
+      label="Tokens by wave"
+      columns={[
+        'Wave',
+        ...numbers(
+          'Turn',
+          'First request',
+          'Largest request',
+          'Ceiling',
+          'One conversation (est.)',
+          'Compacted (est.)',
+        ),
+      ]}
+    >
+      {pictureRows(series).map((row) => (
+        <tr key={row.number}>
+          <td>
+            <Link to="/waves/$waveId" params={{ waveId: row.waveId }}>
+              {row.number}
+            </Link>
+          </td>
+          {[row.turn, row.first, row.peak, row.budget, row.conversation, row.compacted].map(
+            (value, place) => (
+              <td key={place} className="wk-number">
+                {wholeNumber(value)}
               </td>
-              {[row.turn, row.first, row.peak, row.budget, row.conversation, row.compacted].map(
-                (value, place) => (
-                  <td key={place} className="wk-number">
-                    {wholeNumber(value)}
-                  </td>
-                ),
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+            ),
+          )}
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -5,6 +5,7 @@ import { listWavesOptions } from '../../api/generated/@tanstack/react-query.gen.
 import type { ConductorGauge, Wave } from '../../api/generated/types.gen.js';
 import { count, percent, shortNumber, usd, words } from '../../ui/format.js';
 import { Empty, Loading, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
+import { numbers, Table } from '../../ui/table.js';
 import { nextWaveText } from './mission-model.js';
 
 const WAVES_SHOWN = 8;
@@ -34,50 +35,34 @@ export function WavePanel(props: { readonly missionId: string; readonly gauge: C
 
 function WaveTable({ waves }: { readonly waves: readonly Wave[] }) {
   return (
-    <div className="wk-scroll" tabIndex={0} role="region" aria-label="The last waves">
-      <table className="wk-table">
-        <thead>
-          <tr>
-            <th scope="col">Wave</th>
-            <th scope="col">State</th>
-            <th scope="col">Because of</th>
-            <th scope="col">Context</th>
-            <th scope="col" className="wk-number">
-              Decisions
-            </th>
-            <th scope="col" className="wk-number">
-              Cost
-            </th>
-            <th scope="col">Begun</th>
-          </tr>
-        </thead>
-        <tbody>
-          {waves.map((wave) => (
-            <tr key={wave.id}>
-              <td>
-                <Link to="/waves/$waveId" params={{ waveId: wave.id }} aria-label={`Wave ${wave.number}`}>
-                  {wave.number}
-                </Link>
-              </td>
-              <td>
-                <StateMark state={wave.state} />
-              </td>
-              <td>{words(wave.trigger)}</td>
-              <td>
-                <Fill wave={wave} />
-              </td>
-              <td className="wk-number" title={count(wave.requests, 'request')}>
-                {wave.decisions.length}
-              </td>
-              <td className="wk-number">{usd(wave.usage.cost_usd)}</td>
-              <td>
-                <When at={wave.started_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="The last waves"
+      columns={['Wave', 'State', 'Because of', 'Context', ...numbers('Decisions', 'Cost'), 'Begun']}
+    >
+      {waves.map((wave) => (
+        <tr key={wave.id}>
+          <td>
+            <Link to="/waves/$waveId" params={{ waveId: wave.id }} aria-label={`Wave ${wave.number}`}>
+              {wave.number}
+            </Link>
+          </td>
+          <td>
+            <StateMark state={wave.state} />
+          </td>
+          <td>{words(wave.trigger)}</td>
+          <td>
+            <Fill wave={wave} />
+          </td>
+          <td className="wk-number" title={count(wave.requests, 'request')}>
+            {wave.decisions.length}
+          </td>
+          <td className="wk-number">{usd(wave.usage.cost_usd)}</td>
+          <td>
+            <When at={wave.started_at} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -21,6 +21,7 @@ import {
   StateMark,
   When,
 } from '../../ui/parts.js';
+import { numbers, Table } from '../../ui/table.js';
 import { useTitle } from '../../ui/use-title.js';
 import { firstCommands, sparkline } from './missions-model.js';
 import { MISSION_FILTERS } from './missions-search.js';
@@ -104,33 +105,22 @@ function Missions({
   return (
     <>
       {missions.length > 0 && (
-        <div className="wk-scroll" tabIndex={0} role="region" aria-label="Missions">
-          <table className="wk-table">
-            <thead>
-              <tr>
-                <th scope="col">Mission</th>
-                <th scope="col">State</th>
-                <th scope="col">Context of its waves</th>
-                <th scope="col" className="wk-number">
-                  Waves
-                </th>
-                <th scope="col">Tasks</th>
-                <th scope="col" className="wk-number">
-                  Questions
-                </th>
-                <th scope="col" className="wk-number">
-                  Spent
-                </th>
-                <th scope="col">Changed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {missions.map((mission) => (
-                <Row key={mission.id} mission={mission} tokens={tokensOf.get(mission.id) ?? []} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Missions"
+          columns={[
+            'Mission',
+            'State',
+            'Context of its waves',
+            ...numbers('Waves'),
+            'Tasks',
+            ...numbers('Questions', 'Spent'),
+            'Changed',
+          ]}
+        >
+          {missions.map((mission) => (
+            <Row key={mission.id} mission={mission} tokens={tokensOf.get(mission.id) ?? []} />
+          ))}
+        </Table>
       )}
       {!hasWorked && !isFiltered && <FirstSteps />}
     </>

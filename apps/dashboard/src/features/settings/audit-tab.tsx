@@ -6,6 +6,7 @@ import type { AuditEntry } from '../../api/generated/types.gen.js';
 import { words } from '../../ui/format.js';
 import { JsonValue } from '../../ui/json-view.js';
 import { Empty, IdText, Loading, Panel, ProblemAlert, When } from '../../ui/parts.js';
+import { Table } from '../../ui/table.js';
 
 const PAGE = 50;
 const ACTORS = { key: 'a program', person: 'a person', operator: 'the operator' } as const;
@@ -32,24 +33,11 @@ export function AuditTab() {
           Every act of a person or program that matters is remembered here.
         </Empty>
       ) : (
-        <div className="wk-scroll" tabIndex={0} role="region" aria-label="Audit">
-          <table className="wk-table">
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">Of</th>
-                <th scope="col">Before and after</th>
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map((entry) => (
-                <Row key={entry.id} entry={entry} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Audit" columns={['When', 'Who', 'What', 'Of', 'Before and after']}>
+          {entries.map((entry) => (
+            <Row key={entry.id} entry={entry} />
+          ))}
+        </Table>
       )}
       {pages.hasNextPage && (
         <Button variant="default" size="xs" mt="sm" onClick={() => void pages.fetchNextPage()}>

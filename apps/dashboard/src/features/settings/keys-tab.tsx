@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { Icon } from '../../ui/icons.js';
 import { IdText, Loading, Panel, ProblemAlert, When } from '../../ui/parts.js';
 import { SecretDialog } from '../../ui/secret-dialog.js';
+import { Table } from '../../ui/table.js';
 import { keyStanding, SCOPES } from './keys-model.js';
 
 const KEYS_SHOWN_MAX = 100;
@@ -29,26 +30,11 @@ export function KeysTab() {
         </Button>
       }
     >
-      <div className="wk-scroll" tabIndex={0} role="region" aria-label="API keys">
-        <table className="wk-table">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Key</th>
-              <th scope="col">May</th>
-              <th scope="col">Standing</th>
-              <th scope="col">Last used</th>
-              <th scope="col">Created</th>
-              <th scope="col">Actions</th>
-            </tr>
-          </thead>
-          <tbody>
-            {keys.data.data.map((key) => (
-              <KeyRow key={key.id} apiKey={key} onSecret={setSecret} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="API keys" columns={['Name', 'Key', 'May', 'Standing', 'Last used', 'Created', 'Actions']}>
+        {keys.data.data.map((key) => (
+          <KeyRow key={key.id} apiKey={key} onSecret={setSecret} />
+        ))}
+      </Table>
       {isCreating && <NewKeyDialog onClose={create.close} onSecret={setSecret} />}
       <SecretDialog
         title="The new key"

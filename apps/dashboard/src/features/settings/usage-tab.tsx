@@ -6,6 +6,7 @@ import type { UsageReport } from '../../api/generated/types.gen.js';
 import { percent, shortNumber, usd, wholeNumber } from '../../ui/format.js';
 import { Empty, Loading, Panel, ProblemAlert, Stat } from '../../ui/parts.js';
 import { inputTokens } from '../../ui/input-tokens.js';
+import { numbers, Table } from '../../ui/table.js';
 import { USAGE_GROUPS, type SettingsSearch } from './settings-search.js';
 
 const route = getRouteApi('/shell/settings');
@@ -62,49 +63,39 @@ export function UsageTab() {
 
 function UsageTable({ rows }: { readonly rows: UsageReport['data'] }) {
   return (
-    <div className="wk-scroll" tabIndex={0} role="region" aria-label="Usage">
-      <table className="wk-table">
-        <thead>
-          <tr>
-            <th scope="col">Of</th>
-            {['Requests', 'Failed', 'Uncached', 'Cache written', 'Cache read', 'Output', 'Cost'].map(
-              (name) => (
-                <th key={name} scope="col" className="wk-number">
-                  {name}
-                </th>
-              ),
+    <Table
+      label="Usage"
+      columns={[
+        'Of',
+        ...numbers('Requests', 'Failed', 'Uncached', 'Cache written', 'Cache read', 'Output', 'Cost'),
+      ]}
+    >
+      {rows.map((row) => (
+        <tr key={row.key}>
+          <td>
+            {row.key.startsWith('msn_') ? (
+              <Link to="/missions/$missionId" params={{ missionId: row.key }} className="wk-mono">
+                {row.key}
+              </Link>
+            ) : (
+              row.key
             )}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.key}>
-              <td>
-                {row.key.startsWith('msn_') ? (
-                  <Link to="/missions/$missionId" params={{ missionId: row.key }} className="wk-mono">
-                    {row.key}
-                  </Link>
-                ) : (
-                  row.key
-                )}
-              </td>
-              {[
-                row.requests,
-                row.failed_requests,
-                row.input_tokens,
-                row.cache_write_tokens,
-                row.cache_read_tokens,
-                row.output_tokens,
-              ].map((value, place) => (
-                <td key={place} className="wk-number">
-                  {wholeNumber(value)}
-                </td>
-              ))}
-              <td className="wk-number">{usd(row.cost_usd)}</td>
-            </tr>
+          </td>
+          {[
+            row.requests,
+            row.failed_requests,
+            row.input_tokens,
+            row.cache_write_tokens,
+            row.cache_read_tokens,
+            row.output_tokens,
+          ].map((value, place) => (
+            <td key={place} className="wk-number">
+              {wholeNumber(value)}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </div>
+          <td className="wk-number">{usd(row.cost_usd)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

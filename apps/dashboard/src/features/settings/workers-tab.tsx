@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { listWorkersOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import { wholeNumber } from '../../ui/format.js';
 import { Command, Empty, Loading, Panel, ProblemAlert, When } from '../../ui/parts.js';
+import { numbers, Table } from '../../ui/table.js';
 
 export function WorkersTab() {
   const workers = useQuery(listWorkersOptions());
@@ -20,38 +21,25 @@ export function WorkersTab() {
           </Stack>
         </Empty>
       ) : (
-        <div className="wk-scroll" tabIndex={0} role="region" aria-label="Workers">
-          <table className="wk-table">
-            <thead>
-              <tr>
-                <th scope="col">Pool</th>
-                <th scope="col">Worker</th>
-                {['At work', 'Succeeded', 'Failed', 'Expired'].map((name) => (
-                  <th key={name} scope="col" className="wk-number">
-                    {name}
-                  </th>
-                ))}
-                <th scope="col">Last seen</th>
-              </tr>
-            </thead>
-            <tbody>
-              {workers.data.data.map((row) => (
-                <tr key={`${row.pool} ${row.worker}`}>
-                  <td>{row.pool}</td>
-                  <td className="wk-words">{row.worker}</td>
-                  {[row.working, row.succeeded, row.failed, row.expired].map((value, place) => (
-                    <td key={place} className="wk-number">
-                      {wholeNumber(value)}
-                    </td>
-                  ))}
-                  <td>
-                    <When at={row.last_seen_at} />
-                  </td>
-                </tr>
+        <Table
+          label="Workers"
+          columns={['Pool', 'Worker', ...numbers('At work', 'Succeeded', 'Failed', 'Expired'), 'Last seen']}
+        >
+          {workers.data.data.map((row) => (
+            <tr key={`${row.pool} ${row.worker}`}>
+              <td>{row.pool}</td>
+              <td className="wk-words">{row.worker}</td>
+              {[row.working, row.succeeded, row.failed, row.expired].map((value, place) => (
+                <td key={place} className="wk-number">
+                  {wholeNumber(value)}
+                </td>
               ))}
-            </tbody>
-          </table>
-        </div>
+              <td>
+                <When at={row.last_seen_at} />
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </Panel>
   );

@@ -12,6 +12,7 @@ import type { Delivery, Endpoint } from '../../api/generated/types.gen.js';
 import { CopyCurl } from '../../ui/copy-curl.js';
 import { Pager } from '../../ui/pager.js';
 import { Empty, IdText, Loading, Panel, ProblemAlert, StateMark, When } from '../../ui/parts.js';
+import { Table } from '../../ui/table.js';
 import { goesOn, lastTryText, nextLookMs } from './webhooks-model.js';
 import { DELIVERY_STATES, type WebhooksSearch } from './webhooks-search.js';
 
@@ -111,46 +112,33 @@ function DeliveryTable(props: {
 }) {
   const addressOf = new Map(props.endpoints.map(({ id, url }) => [id, url]));
   return (
-    <div className="wk-scroll" tabIndex={0} role="region" aria-label="Deliveries">
-      <table className="wk-table">
-        <thead>
-          <tr>
-            <th scope="col">Event</th>
-            <th scope="col">State</th>
-            <th scope="col">To</th>
-            <th scope="col">Last try</th>
-            <th scope="col">Goes on</th>
-            <th scope="col">Made</th>
-            <th scope="col">Id of the event</th>
-            <th scope="col">Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.deliveries.map((delivery) => (
-            <tr key={delivery.id}>
-              <td>{delivery.event_type}</td>
-              <td>
-                <StateMark state={delivery.state} />
-              </td>
-              <td className="wk-words">{addressOf.get(delivery.endpoint_id) ?? 'a removed endpoint'}</td>
-              <td>
-                <Tries delivery={delivery} />
-              </td>
-              <td>{goesOn(delivery, Date.now())}</td>
-              <td>
-                <When at={delivery.created_at} />
-              </td>
-              <td>
-                <IdText id={delivery.event_id} />
-              </td>
-              <td>
-                <Redeliver delivery={delivery} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Deliveries"
+      columns={['Event', 'State', 'To', 'Last try', 'Goes on', 'Made', 'Id of the event', 'Actions']}
+    >
+      {props.deliveries.map((delivery) => (
+        <tr key={delivery.id}>
+          <td>{delivery.event_type}</td>
+          <td>
+            <StateMark state={delivery.state} />
+          </td>
+          <td className="wk-words">{addressOf.get(delivery.endpoint_id) ?? 'a removed endpoint'}</td>
+          <td>
+            <Tries delivery={delivery} />
+          </td>
+          <td>{goesOn(delivery, Date.now())}</td>
+          <td>
+            <When at={delivery.created_at} />
+          </td>
+          <td>
+            <IdText id={delivery.event_id} />
+          </td>
+          <td>
+            <Redeliver delivery={delivery} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

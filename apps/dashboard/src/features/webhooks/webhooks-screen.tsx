@@ -6,6 +6,7 @@ import { listEndpointsOptions } from '../../api/generated/@tanstack/react-query.
 import { Icon } from '../../ui/icons.js';
 import { Command, Empty, Loading, PageHead, Panel, ProblemAlert } from '../../ui/parts.js';
 import { SecretDialog } from '../../ui/secret-dialog.js';
+import { Table } from '../../ui/table.js';
 import { useTitle } from '../../ui/use-title.js';
 import { Deliveries } from './deliveries.js';
 import { EndpointRow } from './endpoint-row.js';
@@ -43,24 +44,11 @@ export function WebhooksScreen() {
               </Stack>
             </Empty>
           ) : (
-            <div className="wk-scroll" tabIndex={0} role="region" aria-label="Endpoints">
-              <table className="wk-table">
-                <thead>
-                  <tr>
-                    <th scope="col">Address</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Told of</th>
-                    <th scope="col">Created</th>
-                    <th scope="col">Actions</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {endpoints.data.data.map((endpoint) => (
-                    <EndpointRow key={endpoint.id} endpoint={endpoint} onSecret={setSecret} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label="Endpoints" columns={['Address', 'State', 'Told of', 'Created', 'Actions']}>
+              {endpoints.data.data.map((endpoint) => (
+                <EndpointRow key={endpoint.id} endpoint={endpoint} onSecret={setSecret} />
+              ))}
+            </Table>
           )}
         </Panel>
       )}
