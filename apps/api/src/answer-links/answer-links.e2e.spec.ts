@@ -166,13 +166,18 @@ describe('an answer link', () => {
       expect(await mission.request('Q1')).toMatchObject({ state: 'open' });
   });
 
-  it('cannot be guessed at for long, which keeps nobody from signing in', async () => {
+  it('cannot be guessed at for long, which keeps nobody from answering with a good one or from signing in', async () => {
     const question = await asked();
+    const { path } = await aLink(question);
     for (let tries = 0; tries < 20; tries += 1)
       expect((await api().get(`/answer/wkq_${tries}`)).status).toBe(404);
-    const refused = await api().get((await aLink(question)).path);
-    expect([refused.status, refused.type]).toEqual([429, 'text/html']);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(800);
+    for (const guess of ['/answer/wkq_20', `/answer/wkq_${'x'.repeat(43)}`]) {
+      const refused = await api().get(guess);
+      expect([refused.status, refused.type]).toEqual([429, 'text/html']);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(800);
+    }
+    expect((await api().get(path)).status).toBe(200);
+    expect((await answer(path, { value: 'Blue' })).status).toBe(200);
     expect((await api().post('/v1/session').send({ api_key: question.apiKey })).status).toBe(201);
   });
 
