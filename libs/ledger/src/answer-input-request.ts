@@ -119,6 +119,7 @@ async function tellConductor(
 ): Promise<void> {
   const waited = await readWaitingTasks(ledger.tx, request.id);
   ledger.arrive({
+    origin: source === 'default' ? 'inside' : 'outside',
     lane: source === 'person' ? 'person' : 'work',
     kind: 'answer',
     refId: request.id,
@@ -274,6 +275,7 @@ async function expire(
     else await failTask(ledger, task, { actor, waveId: null, reason: TASK_REASONS.inputExpired });
   }
   ledger.arrive({
+    origin: 'inside',
     lane: 'work',
     kind: 'input_expired',
     refId: request.id,

@@ -229,6 +229,7 @@ async function writeDecision(
   const { tool, input } = decision;
   if (decision.outcome === 'rejected') {
     ledger.arrive({
+      origin: 'inside',
       lane: 'work',
       kind: 'decision_rejected',
       refId: null,

@@ -85,7 +85,13 @@ export async function completeAttempt(
     const task = await readTask(tx, attempt.taskId);
     await saveTask(ledger, task, { stateReason: TASK_REASONS.awaitingReview });
     appendAttempt(ledger, 'attempt.succeeded', { task, attempt, actor, data: { state: 'succeeded' } });
-    ledger.arrive({ lane: 'work', kind: 'attempt_succeeded', refId: attempt.id, body: refs(task, attempt) });
+    ledger.arrive({
+      origin: 'outside',
+      lane: 'work',
+      kind: 'attempt_succeeded',
+      refId: attempt.id,
+      body: refs(task, attempt),
+    });
     return ACCEPTED;
   });
 }
@@ -237,7 +243,13 @@ async function keepLateResult(
   const task = await readTask(ledger.tx, attempt.taskId);
   appendAttempt(ledger, 'attempt.late', { task, attempt: kept, actor, data: { state: kept.state } });
   if (nextState(TASK_TRANSITIONS, task.state, 'complete') !== null)
-    ledger.arrive({ lane: 'work', kind: 'attempt_late', refId: kept.id, body: refs(task, kept) });
+    ledger.arrive({
+      origin: 'outside',
+      lane: 'work',
+      kind: 'attempt_late',
+      refId: kept.id,
+      body: refs(task, kept),
+    });
 }
 
 /** A result as the task will carry it, with those of `artifacts` that it names; a long output becomes one more. */
@@ -315,7 +327,13 @@ function arriveFailure(
   failure: { readonly task: TaskRow; readonly attempt: AttemptRow; readonly error: string },
 ): void {
   const { task, attempt, error } = failure;
-  ledger.arrive({ lane: 'work', kind, refId: attempt.id, body: { ...refs(task, attempt), error } });
+  ledger.arrive({
+    origin: 'outside',
+    lane: 'work',
+    kind,
+    refId: attempt.id,
+    body: { ...refs(task, attempt), error },
+  });
 }
 
 function appendAttempt(

@@ -144,6 +144,7 @@ async function tellDependants(ledger: MissionLedger, task: TaskRow, actor: Actor
     });
   if (ledger.mission.state !== 'active' && ledger.mission.state !== 'paused') return;
   ledger.arrive({
+    origin: 'inside',
     lane: 'work',
     kind: 'dependency_failed',
     refId: task.id,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariants } from '../../../test/support/invariants.js';
 import { A_KEY, aMission, refOf, type TestMission } from '../../../test/support/mission.js';
-import { toAsk, toCancel, toDispatch, toHandOff, toAccept } from '../../../test/support/writes.js';
+import { toAsk, toCancel, toCreate, toDispatch, toHandOff, toAccept } from '../../../test/support/writes.js';
 import {
   answerInputRequest,
   cancelTask,
@@ -166,6 +166,23 @@ describe('a deadline', () => {
     await failed.passDeadline('Q1');
     expect(await failed.task('T1')).toMatchObject({ state: 'failed', state_reason: 'input_expired' });
     expect(await failed.unseen()).toEqual(['input_expired']);
+  });
+
+  it.each([
+    ['its default', { default: 'Red' }],
+    ['a hold', {}],
+    ['failing what waits', { on_timeout: 'fail' as const }],
+  ])('ended by %s is no news to plan by; whoever answers brings some', async (_how, fields) => {
+    const mission = await aMission(database);
+    await mission.submit('A');
+    const question = toAsk('Which colour?', { refs: ['T1'], deadline_minutes: 5, ...fields });
+    await mission.wave(toCreate('more'), question, toAsk('And then?'));
+    const plannedDepth = async () => (await mission.row()).planned_depth;
+    expect(await plannedDepth()).toBe(1);
+    await mission.passDeadline('Q1');
+    expect(await plannedDepth()).toBe(1);
+    await mission.answer('Q2', 'That one.', { trusted: false });
+    expect(await plannedDepth()).toBe(0);
   });
 
   it('that has not come yet changes nothing', async () => {

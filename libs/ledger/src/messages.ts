@@ -32,6 +32,7 @@ export async function tellMission(ledger: MissionLedger, message: NewMessage, ac
   });
   await insertMessage(ledger, { id, seq: ledger.mission.lastEventSeq, ...message });
   ledger.arrive({
+    origin: 'outside',
     lane: message.trusted ? 'person' : 'work',
     kind: 'message',
     refId: id,

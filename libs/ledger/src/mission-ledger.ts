@@ -1,7 +1,7 @@
 import type { Tx } from '#database';
 import { newUuid } from '#contracts';
 import { nextWaveDueAt } from './domain/due.js';
-import { depthAfterArrival, roomForTasks, type Room } from './domain/lineage.js';
+import { depthAfterArrival, roomForTasks, type Origin, type Room } from './domain/lineage.js';
 import { insertEvents, type EventRow, type NewEvent } from './event.store.js';
 import { growDigests, type EndedTask } from './grow-digests.js';
 import { insertInboxItems, type InboxRow, type NewInboxItem } from './inbox.store.js';
@@ -83,11 +83,11 @@ export class MissionLedger {
    * Puts an item into the inbox. Whatever arrives ends a deferral of ready tasks, and news from outside begins the depth of
    * planning anew; a person's word makes the wave due now.
    */
-  arrive(item: NewInboxItem): void {
+  arrive({ origin, ...item }: NewInboxItem & { readonly origin: Origin }): void {
     this.mission.lastInboxSeq += 1;
     this.mission.inboxUnseen += 1;
     this.mission.readyDeferred = false;
-    this.mission.plannedDepth = depthAfterArrival(this.mission.plannedDepth, item.kind);
+    this.mission.plannedDepth = depthAfterArrival(this.mission.plannedDepth, origin);
     this.urgent ||= item.lane === 'person';
     this.arrivals.push({ ...item, seq: this.mission.lastInboxSeq });
   }

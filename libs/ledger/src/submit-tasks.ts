@@ -50,6 +50,7 @@ export async function takeInTasks(
     return added;
   }
   ledger.arrive({
+    origin: 'outside',
     lane: 'work',
     kind: 'submission',
     refId: null,

@@ -18,6 +18,7 @@ export async function createAnswerLink(
   tx: Tx,
   link: { readonly requestId: string; readonly apiKeyId: string; readonly expiresAt: Date },
 ): Promise<NewAnswerLink> {
+  await lockQuestion(tx, link.requestId);
   await removeOldLinks(tx, link.requestId);
   const token = formatToken('answerLink', randomBytes(TOKEN_SECRET_BYTES));
   await tx.db.answerLink.create({
@@ -73,13 +74,21 @@ interface FoundLink {
   readonly limits: unknown;
 }
 
-/** Those of the tenant that have run out, and the oldest of this question beyond its number. */
+/** Links of one question are made one after another: two at once would leave one too many. */
+async function lockQuestion(tx: Tx, requestId: string): Promise<void> {
+  await tx.db.$queryRaw`
+    SELECT 1 AS locked FROM input_request
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${requestId}::uuid FOR NO KEY UPDATE`;
+}
+
+/** Those of the tenant that have run out, and the oldest of this question beyond its number; each found by its index. */
 async function removeOldLinks(tx: Tx, requestId: string): Promise<void> {
   await tx.db.$executeRaw`
     DELETE FROM answer_link
      WHERE tenant_id = ${tx.tenantId}::uuid
-       AND (expires_at <= now()
-            OR id IN (SELECT id FROM answer_link
-                       WHERE tenant_id = ${tx.tenantId}::uuid AND request_id = ${requestId}::uuid
-                       ORDER BY created_at DESC, id DESC OFFSET ${LINKS_PER_REQUEST_MAX - 1}))`;
+       AND id IN (SELECT id FROM answer_link WHERE tenant_id = ${tx.tenantId}::uuid AND expires_at <= now()
+                   UNION ALL
+                  (SELECT id FROM answer_link
+                    WHERE tenant_id = ${tx.tenantId}::uuid AND request_id = ${requestId}::uuid
+                    ORDER BY created_at DESC, id DESC OFFSET ${LINKS_PER_REQUEST_MAX - 1}))`;
 }

@@ -57,6 +57,14 @@ async function aLink({ apiKey, requestId }: Asked, body: object = {}) {
   return { path: String(made.body.path), expiresAt: String(made.body.expires_at) };
 }
 
+async function linksOf({ mission }: Asked): Promise<unknown> {
+  const { rows } = await owner.query<{ links: number }>(
+    'SELECT count(*)::int AS links FROM answer_link WHERE tenant_id = $1',
+    [mission.tenantId],
+  );
+  return rows[0]?.links;
+}
+
 describe('an answer link', () => {
   it('shows its question to whoever has it, signed in or not, and answers nothing by being opened', async () => {
     const question = await asked('Which colour?', { deadline_minutes: 60, default: 'Red' });
@@ -166,13 +174,18 @@ describe('an answer link', () => {
       expect(await mission.request('Q1')).toMatchObject({ state: 'open' });
   });
 
-  it('cannot be guessed at for long, which keeps nobody from signing in', async () => {
+  it('cannot be guessed at for long, which keeps nobody from answering with a good one or from signing in', async () => {
     const question = await asked();
+    const { path } = await aLink(question);
     for (let tries = 0; tries < 20; tries += 1)
       expect((await api().get(`/answer/wkq_${tries}`)).status).toBe(404);
-    const refused = await api().get((await aLink(question)).path);
-    expect([refused.status, refused.type]).toEqual([429, 'text/html']);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(800);
+    for (const guess of ['/answer/wkq_20', `/answer/wkq_${'x'.repeat(43)}`]) {
+      const refused = await api().get(guess);
+      expect([refused.status, refused.type]).toEqual([429, 'text/html']);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(800);
+    }
+    expect((await api().get(path)).status).toBe(200);
+    expect((await answer(path, { value: 'Blue' })).status).toBe(200);
     expect((await api().post('/v1/session').send({ api_key: question.apiKey })).status).toBe(201);
   });
 
@@ -200,5 +213,17 @@ describe('an answer link', () => {
     expect((await api().get(first.path)).status).toBe(200);
     await aLink(question);
     expect((await api().get(first.path)).status).toBe(404);
+    await Promise.all(Array.from({ length: 6 }, () => aLink(question)));
+    expect(await linksOf(question)).toBe(20);
+  });
+
+  it('leaves nothing behind when it has run out: the next one of its tenant removes it', async () => {
+    const question = await asked();
+    for (let made = 0; made < 3; made += 1) await aLink(question);
+    await owner.query('UPDATE answer_link SET expires_at = now() WHERE tenant_id = $1', [
+      question.mission.tenantId,
+    ]);
+    await aLink(question);
+    expect(await linksOf(question)).toBe(1);
   });
 });

@@ -12,7 +12,7 @@ import type { AskedQuestion } from './answer-page.js';
 /** The door for people with a link: one question to read and to answer, and nothing else. */
 @Injectable()
 export class AnswerLinks {
-  /** Apart from sign-ins: who opens an old link often shall still be able to sign in. */
+  /** Of links that are none. Apart from sign-ins: who opens an old link often shall still be able to sign in. */
   private readonly tries = new SignInLimiter(() => performance.now());
 
   constructor(
@@ -42,21 +42,24 @@ export class AnswerLinks {
   }
 
   private async open(request: Request, token: string): Promise<AnswerLink> {
-    const attempt = { address: request.socket.remoteAddress ?? '', credential: token };
-    const waitSeconds = this.tries.waitSeconds(attempt);
-    if (waitSeconds > 0) throw tooManyTries(waitSeconds);
     const link = await findAnswerLink(this.transactions, token);
-    if (link === null) {
-      this.tries.noteFailure(attempt);
-      throw new ApiProblem(
-        404,
-        'link_not_valid',
-        'This link is not valid, or not any more. Ask whoever sent it for another.',
-      );
-    }
+    if (link === null) throw this.refuse(request, token);
     const verdict = await this.requests.take(link.tenantId, link.requestsPerMinute);
     if (verdict?.allowed === false) throw tooManyTries(verdict.resetSeconds);
     return link;
+  }
+
+  /** Asked only of what is no link: behind a balancer all people share an address, and nobody guesses 256 bits. */
+  private refuse(request: Request, token: string): ApiProblem {
+    const attempt = { address: request.socket.remoteAddress ?? '', credential: token };
+    const waitSeconds = this.tries.waitSeconds(attempt);
+    if (waitSeconds > 0) return tooManyTries(waitSeconds);
+    this.tries.noteFailure(attempt);
+    return new ApiProblem(
+      404,
+      'link_not_valid',
+      'This link is not valid, or not any more. Ask whoever sent it for another.',
+    );
   }
 }
 

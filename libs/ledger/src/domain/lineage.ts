@@ -29,10 +29,10 @@ export function depthAfterWave(plannedDepth: number, tasksMade: number): number 
   return tasksMade > 0 ? plannedDepth + 1 : plannedDepth;
 }
 
-/** What a conductor has brought about itself, without anybody else. */
-const OF_THE_CONDUCTOR: ReadonlySet<string> = new Set(['decision_rejected', 'dependency_failed']);
+/** `inside`: what a conductor has brought about itself, without anybody else; also that nobody answered it in time. */
+export type Origin = 'outside' | 'inside';
 
 /** Whatever comes from outside, a word or the end of an attempt, is something new to plan by: depth begins anew. */
-export function depthAfterArrival(plannedDepth: number, inboxKind: string): number {
-  return OF_THE_CONDUCTOR.has(inboxKind) ? plannedDepth : 0;
+export function depthAfterArrival(plannedDepth: number, origin: Origin): number {
+  return origin === 'inside' ? plannedDepth : 0;
 }
