@@ -196,6 +196,14 @@ describe('a day with a mission', () => {
     await open(page, '/inbox');
     await page.locator('text=Which colour?').waitFor();
     await eventually('the tab says so', async () => (await page.title()) === '(1) Inbox · Wavekeeper');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.url });
+    await button(page, 'Copy a link to answer it').click();
+    await page.locator('[role=status]', { hasText: 'Copied. Whoever has it can answer, once' }).waitFor();
+    const link = String(await page.evaluate('navigator.clipboard.readText()'));
+    expect(link.startsWith(`${service.url}/answer/wkq_`)).toBe(true);
+    expect((await request(link).get('')).text).toContain('Which colour?');
+    expect(await violationsInBoth(page, 'a link that was copied')).toEqual([]);
+    await page.locator('h1').click();
     await page.keyboard.press('j');
     for (let presses = 0; presses < 3; presses += 1) await page.keyboard.press('Tab'); // its links, its first option
     await page.keyboard.press('ArrowDown');
@@ -321,6 +329,28 @@ describe('a day with a mission', () => {
     await button(page, 'View: Digging').click();
     await page.getByRole('menuitem', { name: 'Remove Digging' }).click();
     await button(page, 'Views').waitFor();
+  });
+
+  it('keeps views of one tenant from the next that signs in there', async () => {
+    const shared = await signedIn();
+    await open(shared, '/tasks?q=Secret');
+    await button(shared, 'Views').press('Enter');
+    await shared.getByRole('menuitem', { name: 'Save what is shown…' }).click();
+    await shared.getByLabel('Name').fill('Mine');
+    await shared.keyboard.press('Enter');
+    await button(shared, 'View: Mine').waitFor();
+    const views = async (key: string) => {
+      await shared.click('[aria-label="Sign out"]');
+      await shared.waitForSelector('#key');
+      await signIn(shared, key);
+      await shared.waitForSelector('[aria-label="Sign out"]');
+      await open(shared, '/tasks');
+      await button(shared, 'Views').press('Enter');
+      return shared.getByRole('menuitem').allTextContents();
+    };
+    expect(await views(await service.anotherKey())).toEqual(['All tasks', 'Save what is shown…']);
+    expect(await views(service.apiKey)).toEqual(['All tasks', 'Mine', 'Save what is shown…']);
+    await shared.context().close();
   });
 
   it('is copied as a command, which reads the same and holds no key', async () => {

@@ -30,6 +30,7 @@ import {
   type endpointInputSchema,
   type endpointPatchSchema,
   type LedgerEvent,
+  type MessageInput,
   type missionInputSchema,
   type rotationInputSchema,
   type scheduleInputSchema,
@@ -91,8 +92,8 @@ export class ApiClient {
     return this.#post(`/v1/missions/${segment(missionId)}/conductor/rotate`, rotation, rotationSchema);
   }
 
-  postMessage(missionId: string, text: string) {
-    return this.#post(`/v1/missions/${segment(missionId)}/messages`, { text }, messageSchema);
+  postMessage(missionId: string, message: MessageInput) {
+    return this.#post(`/v1/missions/${segment(missionId)}/messages`, message, messageSchema);
   }
 
   listMessages(missionId: string, query: { limit?: number; cursor?: string | undefined }) {

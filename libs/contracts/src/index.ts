@@ -121,6 +121,7 @@ export {
   missionSchema,
   type Mission,
   messageInputSchema,
+  type MessageInput,
   directiveSchema,
   directiveInputSchema,
   NOTE_KINDS,

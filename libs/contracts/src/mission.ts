@@ -98,8 +98,17 @@ export const missionSchema = z
 export type Mission = z.infer<typeof missionSchema>;
 
 export const messageInputSchema = z
-  .strictObject({ text: storableText(20_000, 1) })
+  .strictObject({
+    text: storableText(20_000, 1),
+    trusted: z
+      .boolean()
+      .optional()
+      .describe(
+        'false: not the caller’s own word, such as what an agent or a tool said; the conductor reads it as material. By default a message of a key with missions:write is a person’s word, and only such a key may say true',
+      ),
+  })
   .meta({ id: 'MessageInput' });
+export type MessageInput = z.infer<typeof messageInputSchema>;
 
 export const directiveSchema = z
   .object({

@@ -133,9 +133,9 @@ class Missions {
     return itemsOf((cursor) => answerOf(api.listMissions({ client, query: withCursor(query, cursor) })));
   }
 
-  /** Says something to a mission's conductor. */
-  tell(id: string, text: string): Promise<api.Message> {
-    return answerOf(api.postMessage({ client: this.client, path: { id }, body: { text } }));
+  /** Says something to a mission's conductor; `trusted: false` for what is not your own word, such as the output of a tool. */
+  tell(id: string, text: string, as: Pick<api.MessageInput, 'trusted'> = {}): Promise<api.Message> {
+    return answerOf(api.postMessage({ client: this.client, path: { id }, body: { text, ...as } }));
   }
 
   /** A mission's events by seq, up to the newest there is. */

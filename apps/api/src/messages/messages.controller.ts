@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { messageInputSchema, messageSchema, pageOf } from '#contracts';
+import { messageInputSchema, messageSchema, pageOf, type MessageInput } from '#contracts';
 import { Transactions } from '#database';
 import { listMessages, postMessage, readMessage, type Resource } from '#ledger';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
@@ -8,6 +8,7 @@ import { JsonBody, QueryOf } from '../edge/input.js';
 import { numberCursor, pageQuery, readNumberCursor, toPage } from '../edge/page.js';
 import { Route } from '../edge/route.js';
 import { CommandRunner } from '../edge/run-command.js';
+import { messageOf } from './message-of.js';
 import { messageView } from './messages.view.js';
 
 const messagesQuery = pageQuery.extend({
@@ -32,11 +33,10 @@ export class MessagesController {
   async postMessage(
     @CurrentCall() call: Call,
     @Subject() mission: Resource,
-    @JsonBody(messageInputSchema) input: z.output<typeof messageInputSchema>,
+    @JsonBody(messageInputSchema) input: MessageInput,
   ) {
     return this.commands.run(call, async (tx) => {
-      const message = { text: input.text, trusted: call.trusted };
-      const id = await postMessage(tx, mission.id, message, call.actor);
+      const id = await postMessage(tx, mission.id, messageOf(input, call), call.actor);
       return { status: 202, body: messageView(await readMessage(tx, id)) };
     });
   }

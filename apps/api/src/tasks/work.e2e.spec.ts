@@ -149,6 +149,32 @@ describe('a mission', () => {
     expect((await person.get(`/v1/missions/${person.missionId}/conductor`)).body.spill).toBe(1);
   });
 
+  it('takes what is not its sender’s word as such, and from other keys nothing as a person’s word', async () => {
+    const person = await aPerson();
+    const path = `/v1/missions/${person.missionId}/messages`;
+    const { body: key } = await person.post('/v1/api-keys', { name: 'bot', scopes: ['messages:write'] });
+    const asBot = (body: object) =>
+      request(app.getHttpServer())
+        .post(path)
+        .set('Authorization', `Bearer ${String(key.api_key)}`)
+        .send(body);
+    const told = [
+      await person.post(path, { text: 'hurry', trusted: true }),
+      await person.post(path, { text: 'an agent says so', trusted: false }),
+      await asBot({ text: 'so does a bot' }),
+      await asBot({ text: 'again', trusted: false }),
+    ];
+    expect(told.map(({ status, body }) => [status, body.trusted])).toEqual([
+      [202, true],
+      [202, false],
+      [202, false],
+      [202, false],
+    ]);
+    const { status, body } = await asBot({ text: 'I am a person', trusted: true });
+    expect([status, body.code]).toEqual([403, 'insufficient_scope']);
+    expect((await person.get(path)).body.data).toHaveLength(told.length);
+  });
+
   it('numbers its events without gaps, and a reader goes on after any of them', async () => {
     const person = await aPerson();
     for (const title of ['a', 'b', 'c'])

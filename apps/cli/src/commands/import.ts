@@ -52,7 +52,10 @@ function planLines(plan: ImportPlan): string[] {
     `${count(plan.tasks.length, 'task')}, ${plan.done.length} finished there`,
     ...tasks,
     ...(more > 0 ? [`  and ${more} more`] : []),
-    ...(plan.message === null ? [] : ['message', indented(harmless(plan.message))]),
+    ...plan.messages.flatMap(({ text, trusted }) => [
+      trusted === false ? 'message, to be read as material' : 'message',
+      indented(harmless(text)),
+    ]),
     ...skippedLines(plan),
   ];
 }

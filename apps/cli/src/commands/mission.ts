@@ -80,7 +80,7 @@ async function control(
 }
 
 async function tell(session: Session, id: string, text: string, options: { json?: true }): Promise<void> {
-  const message = await (await session.client()).postMessage(id, text);
+  const message = await (await session.client()).postMessage(id, { text });
   if (options.json) return session.terminal.printJson(message);
   session.terminal.print(`${message.id}  taken in`);
   session.terminal.note(`next: wavekeeper messages ${id}`);

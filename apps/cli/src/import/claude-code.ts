@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MessageInput } from '#contracts';
 import { inOrder, type ImportPlan, type PlannedTask, type Skipped } from './plan.js';
 import { beginning, firstLine } from './text.js';
 import { TodoLists } from './todo-lists.js';
@@ -10,8 +11,7 @@ const DIRECTIVE_CHARACTERS_MAX = 600;
 const TURNS_KEPT = 8;
 const TURN_CHARACTERS_MAX = 1_500;
 const DONE_SHOWN_MAX = 50;
-/** Below what a message may be, with room for the list of what is done. */
-const TAIL_CHARACTERS_MAX = 12_000;
+/** As a message may be: all turns that are kept fit, beside the list of what is done. */
 const MESSAGE_CHARACTERS_MAX = 20_000;
 
 const BEYOND_BOUNDS = 'instruction beyond the bounds';
@@ -41,6 +41,7 @@ const lineSchema = z.object({
   sessionId: z.string().optional(),
   isSidechain: z.boolean().optional(),
   isMeta: z.boolean().optional(),
+  isCompactSummary: z.boolean().optional(),
   message: z.object({
     content: z.union([
       z.string().transform((text): Block[] => [{ type: 'text', text }]),
@@ -61,7 +62,7 @@ export function isTranscriptLine(value: unknown): boolean {
 
 /**
  * A conversation as a mission: the first request is its objective, what reads like a rule a proposed directive, the
- * last state of its to-do list its tasks, its end one message. Results of tools and the work of subagents stay behind:
+ * last state of its to-do list its tasks, its end two messages: the person's words, and the agent's. Results of tools and the work of subagents stay behind:
  * what came of them is in what was said, and what is in files is in the files.
  */
 export async function planOfTranscript(
@@ -78,7 +79,7 @@ export async function planOfTranscript(
     session ??= line.sessionId ?? null;
     for (const block of line.message.content) todos.take(block);
     const text = textOf(line);
-    if (text !== '') told.take(line.type === 'user' ? 'Person' : 'Agent', text);
+    if (text !== '') told.take(speakerOf(line), text);
     if (line.message.usage !== undefined) beforeTokens = inputTokens(line.message.usage);
   }
   const source = session ?? 'conversation';
@@ -98,7 +99,7 @@ export async function planOfTranscript(
     directives: told.rules(),
     tasks: inOrder(tasks, skipped),
     done,
-    message: handOver(told.lastTurns(), done),
+    messages: handOver(told.lastTurns(), done),
     beforeTokens,
     skipped: skipped.counts(),
   };
@@ -121,6 +122,20 @@ function textOf({ message }: Line): string {
     .join('\n');
 }
 
+type Speaker = 'Person' | 'Agent';
+
+/** A summary of what was cut off stands in the person's name, and the model wrote it. */
+function speakerOf({ type, isCompactSummary }: Line): Speaker {
+  return type === 'user' && isCompactSummary !== true ? 'Person' : 'Agent';
+}
+
+interface Turn {
+  /** Its place in the conversation. */
+  readonly number: number;
+  readonly who: Speaker;
+  readonly text: string;
+}
+
 function inputTokens(usage: z.output<typeof usageSchema>): number {
   return usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
 }
@@ -130,21 +145,21 @@ class Told {
   /** The person's first words. */
   objective: string | null = null;
   #turns = 0;
-  #lastTurns: string[] = [];
+  #lastTurns: Turn[] = [];
   readonly #rules = new Set<string>();
 
   constructor(private readonly skipped: Skipped) {}
 
-  take(who: 'Person' | 'Agent', text: string): void {
+  take(who: Speaker, text: string): void {
     if (who === 'Person' && this.objective === null) this.objective = text;
     else if (who === 'Person') for (const line of text.split('\n')) this.#takeRule(line);
     this.#turns += 1;
     if (this.#turns === 1) return; // the objective, or a greeting
-    this.#lastTurns.push(`${who}: ${beginning(text, TURN_CHARACTERS_MAX)}`);
+    this.#lastTurns.push({ number: this.#turns, who, text: beginning(text, TURN_CHARACTERS_MAX) });
     if (this.#lastTurns.length > TURNS_KEPT) this.#lastTurns.shift();
   }
 
-  lastTurns(): string[] {
+  lastTurns(): Turn[] {
     return [...this.#lastTurns];
   }
 
@@ -166,18 +181,30 @@ class Told {
   }
 }
 
-/** The last turns, the oldest of them dropped first when they are too long, and what was finished. */
-function handOver(lastTurns: readonly string[], done: readonly string[]): string | null {
-  const turns = [...lastTurns];
-  while (turns.join('\n\n').length > TAIL_CHARACTERS_MAX) turns.shift();
-  if (turns.length === 0 && done.length === 0) return null;
-  const shown = done.slice(-DONE_SHOWN_MAX).map((title) => `- ${beginning(title, 120)}`);
-  const parts = [
-    'This mission goes on with a conversation that had grown too long.',
-    ...(done.length === 0
+/**
+ * The last turns, apart by who spoke: what an agent said is not the word of the person who imports it. Their numbers keep
+ * their order. What was finished comes from the agent's list.
+ */
+function handOver(turns: readonly Turn[], done: readonly string[]): MessageInput[] {
+  const saidBy = (speaker: Speaker): string[] => {
+    const said = turns
+      .filter(({ who }) => who === speaker)
+      .map(({ number, text }) => `Turn ${number}: ${text}`);
+    return said.length === 0
       ? []
-      : [`Finished there (${done.length}), not to be done again:\n${shown.join('\n')}`]),
-    ...(turns.length === 0 ? [] : [`Its last turns:\n\n${turns.join('\n\n')}`]),
+      : [`What the ${speaker.toLowerCase()} said there last:\n\n${said.join('\n\n')}`];
+  };
+  const titles = done.slice(-DONE_SHOWN_MAX).map((title) => `- ${beginning(title, 120)}`);
+  const finished =
+    done.length === 0 ? [] : [`Finished there (${done.length}), not to be done again:\n${titles.join('\n')}`];
+  return [
+    ...messageOf(saidBy('Person')),
+    ...messageOf([...finished, ...saidBy('Agent')], { trusted: false }),
   ];
-  return beginning(parts.join('\n\n'), MESSAGE_CHARACTERS_MAX);
+}
+
+function messageOf(parts: readonly string[], as: Pick<MessageInput, 'trusted'> = {}): MessageInput[] {
+  if (parts.length === 0) return [];
+  const text = ['This mission goes on with a conversation that had grown too long.', ...parts].join('\n\n');
+  return [{ text: beginning(text, MESSAGE_CHARACTERS_MAX), ...as }];
 }

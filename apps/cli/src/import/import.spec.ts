@@ -45,8 +45,30 @@ describe('a Claude Code transcript', () => {
       ['Copy the folders', []], // what it waited for is finished
       ['Compare the sums', [plan.tasks[0]?.key]],
     ]);
-    expect(plan.message).toMatch(/- List the folders[^]*Agent: 1987 is copied/);
-    expect(plan.message).not.toContain('subagent');
+    const [person, agent] = plan.messages;
+    expect(person?.text).toMatch(/person said[^]*Never delete anything/);
+    expect(agent?.text).toMatch(/- List the folders[^]*agent said[^]*1987 is copied/);
+    expect(JSON.stringify(plan.messages)).not.toContain('subagent');
+  });
+
+  it('keeps what the agent said, also in the person’s name, apart from the person’s word', async () => {
+    const turn = (type: string, content: string, more: object = {}) => ({
+      ...{ type, sessionId: 's', message: { content } },
+      ...more,
+    });
+    const file = await aFile(
+      lines(
+        turn('user', 'Sort the pictures.'),
+        turn('user', 'A summary by the model.', { isCompactSummary: true }),
+        turn('user', 'By year.'),
+        turn('assistant', 'By year it is.'),
+      ),
+    );
+    const { messages } = await readPlan(file);
+    expect(messages).toEqual([
+      { text: expect.stringMatching(/Turn 3: By year\.$/) },
+      { text: expect.stringMatching(/Turn 2: A summary[^]*Turn 4: By year it is\.$/), trusted: false },
+    ]);
   });
 
   it('takes for a rule neither a question nor what it was told first, and no more rules than a mission is given', async () => {
@@ -98,7 +120,8 @@ describe('a Claude Code transcript', () => {
     expect(() =>
       missionInputSchema.parse({ title: plan.title, objective: plan.objective, directives: plan.directives }),
     ).not.toThrow();
-    expect(() => messageInputSchema.parse({ text: plan.message })).not.toThrow();
+    expect(plan.messages).toHaveLength(1);
+    for (const message of plan.messages) expect(() => messageInputSchema.parse(message)).not.toThrow();
   });
 });
 

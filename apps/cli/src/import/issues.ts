@@ -164,7 +164,7 @@ function ofTracker(format: 'beads' | 'github', name: string) {
     title: `Issues of ${title}`,
     objective: OBJECTIVE,
     directives: [],
-    message: null,
+    messages: [],
     beforeTokens: null,
   } as const;
 }

@@ -1,3 +1,4 @@
+import type { MessageInput } from '#contracts';
 import type { NewTask } from '../api-client.js';
 
 /** What a file becomes: a mission, its open work, and what the first conductor has to know. */
@@ -13,8 +14,8 @@ export interface ImportPlan {
   readonly tasks: readonly PlannedTask[];
   /** Titles of what was finished there. */
   readonly done: readonly string[];
-  /** The end of the conversation, bounded; null when there is nothing to tell. */
-  readonly message: string | null;
+  /** The end of the conversation, bounded: what the person said, and what the agent said, which is nobody's word. */
+  readonly messages: readonly MessageInput[];
   /** Tokens of the last request of the conversation, as its provider counted them; null when nothing says so. */
   readonly beforeTokens: number | null;
   /** Lines and items that were left out, by reason. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PAGE_LIMIT_MAX, TASKS_PER_REQUEST_MAX, type Mission } from '#contracts';
+import { PAGE_LIMIT_MAX, TASKS_PER_REQUEST_MAX, type MessageInput, type Mission } from '#contracts';
 import type { ApiClient } from '../api-client.js';
 import type { ImportPlan, PlannedTask } from './plan.js';
 
@@ -23,7 +23,7 @@ export interface ImportOutcome {
 
 /**
  * Makes a plan a mission, or goes on where an earlier import of the same source stopped: the mission is found by its
- * import key, tasks by their keys, the message by its text.
+ * import key, tasks by their keys, messages by their texts.
  */
 export async function runImport(client: ApiClient, plan: ImportPlan): Promise<ImportOutcome> {
   const known = await findMission(client, plan.importKey);
@@ -33,7 +33,7 @@ export async function runImport(client: ApiClient, plan: ImportPlan): Promise<Im
     for (const answer of await client.submitTasks(mission.id, page))
       tasks['problem' in answer ? 'refused' : answer.existing ? 'existing' : 'created'] += 1;
   const proposed = await proposeNew(client, mission.id, plan.directives);
-  if (plan.message !== null) await sayOnce(client, mission.id, plan.message);
+  for (const message of plan.messages) await sayOnce(client, mission.id, message);
   return {
     mission_id: mission.id,
     existing: known !== null,
@@ -94,11 +94,11 @@ async function proposeNew(client: ApiClient, missionId: string, texts: readonly 
   return missing.length;
 }
 
-/** The message of an import is among the first of its mission. */
-async function sayOnce(client: ApiClient, missionId: string, text: string): Promise<void> {
+/** The messages of an import are among the first of its mission. */
+async function sayOnce(client: ApiClient, missionId: string, message: MessageInput): Promise<void> {
   const { data } = await client.listMessages(missionId, { limit: PAGE_LIMIT_MAX });
-  if (data.some((message) => message.text === text)) return;
-  await client.postMessage(missionId, text);
+  if (data.some(({ text }) => text === message.text)) return;
+  await client.postMessage(missionId, message);
 }
 
 async function firstTokens(client: ApiClient, missionId: string): Promise<number | null> {

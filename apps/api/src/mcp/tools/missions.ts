@@ -5,12 +5,14 @@ import {
   missionStatusSchema,
   usdSchema,
   type Json,
+  type MessageInput,
   type Mission,
 } from '#contracts';
 import type { Tx } from '#database';
 import { createMission, listMissions, listWaves, postMessage, readMessage, readMissionStatus } from '#ledger';
 import { requireRoomForAll } from '../../directives/require-room.js';
 import { readTimeCursor, timeCursor } from '../../edge/page.js';
+import { messageOf } from '../../messages/message-of.js';
 import { messageView } from '../../messages/messages.view.js';
 import { missionView } from '../../missions/missions.view.js';
 import { gaugeView, waveView } from '../../waves/waves.view.js';
@@ -90,14 +92,13 @@ export const sendMessageTool = defineTool({
   scopes: ['messages:write', 'missions:write'],
   effect: 'adds',
   input: z.strictObject({ mission_id: missionId, ...messageInputSchema.shape }),
-  run: (reach, { mission_id: id, text }) => sendMessage(reach, id, text),
+  run: (reach, { mission_id: id, ...input }) => sendMessage(reach, id, input),
 });
 
-async function sendMessage(reach: Reach, id: string, text: string): Promise<Json> {
+async function sendMessage(reach: Reach, id: string, input: MessageInput): Promise<Json> {
   return reach.run(async (tx) => {
     const mission = await reach.find(tx, 'mission', id);
-    const message = { text, trusted: reach.call.trusted };
-    const posted = await postMessage(tx, mission.id, message, reach.call.actor);
+    const posted = await postMessage(tx, mission.id, messageOf(input, reach.call), reach.call.actor);
     const { id: messageId, seq, trusted } = messageView(await readMessage(tx, posted));
     return { id: messageId, seq, trusted };
   });

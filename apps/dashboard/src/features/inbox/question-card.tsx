@@ -4,11 +4,11 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { answerInputRequest } from '../../api/generated/sdk.gen.js';
+import { answerInputRequest, createAnswerLink } from '../../api/generated/sdk.gen.js';
 import type { InputRequest } from '../../api/generated/types.gen.js';
 import { ApiError } from '../../api/problem.js';
 import { words } from '../../ui/format.js';
-import { IdText } from '../../ui/parts.js';
+import { IdText, When } from '../../ui/parts.js';
 import { blocksText, canAnswer, deadlineText, defaultOption } from './question-model.js';
 
 interface Draft {
@@ -72,11 +72,48 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
           </Button>
         </Group>
       </Group>
-      <Text fz="xs" c="dimmed" component="div">
+      <Group justify="space-between" gap="sm" fz="xs" c="dimmed">
         <IdText id={question.id} />
-      </Text>
+        <LinkToAnswer question={question} />
+      </Group>
     </Stack>
   );
+}
+
+/** For somebody without a key. A link is shown only where the browser lets no page copy it. */
+function LinkToAnswer({ question: { id } }: { readonly question: InputRequest }) {
+  const link = useMutation({
+    mutationFn: async () => {
+      const { data } = await createAnswerLink({ path: { id }, throwOnError: true });
+      const url = `${location.origin}${data.path}`;
+      return { url, isCopied: await isCopied(url), endsAt: data.expires_at };
+    },
+  });
+  return (
+    <Group gap="xs" fz="xs">
+      <span role="status">
+        {link.isSuccess && (
+          <>
+            {link.data.isCopied ? 'Copied.' : <code>{link.data.url}</code>} Whoever has it can answer, once;
+            it ends <When at={link.data.endsAt} />.
+          </>
+        )}
+      </span>
+      <Button variant="default" size="compact-xs" loading={link.isPending} onClick={() => link.mutate()}>
+        Copy a link to answer it
+      </Button>
+    </Group>
+  );
+}
+
+/** Only pages that came over TLS, or from this computer, may copy. */
+async function isCopied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function AnswerFields(props: {

@@ -20,9 +20,10 @@ describe('a question', () => {
   it('says what becomes of it', () => {
     const deadline_at = '2026-01-01T21:00:00Z';
     expect(deadlineText(asked(), NOW)).toBe('Waits until it is answered.');
-    expect(deadlineText(asked({ deadline_at, default: 'eu' }), NOW)).toBe('Times out in 21 h, then: eu.');
-    expect(deadlineText(asked({ deadline_at, on_timeout: 'fail' }), NOW)).toContain('its task fails');
-    expect(deadlineText(asked({ deadline_at, on_timeout: 'hold' }), NOW)).toContain('goes on waiting');
+    const text = (parts: Partial<InputRequest>) => deadlineText(asked({ deadline_at, ...parts }), NOW);
+    expect(text({ default: 'eu', on_timeout: 'default' })).toBe('Times out in 21 h, then: eu.');
+    expect(text({ on_timeout: 'fail' })).toContain('what waits for it fails');
+    expect(text({ on_timeout: 'hold' })).toContain('the mission stops and asks');
   });
 
   it('says what waits for it', () => {

@@ -6,12 +6,13 @@ export function deadlineText(
   { deadline_at: at, default: fallback, on_timeout: then }: InputRequest,
   now: number,
 ): string {
-  if (at === null) return 'Waits until it is answered.';
-  const otherwise =
-    fallback === null
-      ? `then ${then === 'fail' ? 'its task fails' : 'it goes on waiting, without a deadline'}`
-      : `then: ${labelless(fallback)}`;
-  return `Times out ${relativeTime(at, now)}, ${otherwise}.`;
+  if (at === null || then === null) return 'Waits until it is answered.';
+  const outcome = {
+    default: `then: ${labelless(fallback ?? '')}`,
+    hold: 'then the mission stops and asks how to go on',
+    fail: 'then what waits for it fails',
+  }[then];
+  return `Times out ${relativeTime(at, now)}, ${outcome}.`;
 }
 
 function labelless(value: string): string {

@@ -14,15 +14,16 @@ import {
   type TasksView,
 } from './views-model.js';
 
-/** Named filters of this browser. What is shown stays in the address; a view only goes there. */
+/** Named filters of this browser, apart by tenant. What is shown stays in the address; a view only goes there. */
 export function SavedViews(props: {
+  readonly tenantId: string;
   readonly search: TasksSearch;
   readonly onOpen: (search: TasksSearch) => void;
 }) {
-  const { search, onOpen } = props;
+  const { tenantId, search, onOpen } = props;
   const [isNaming, naming] = useDisclosure(false);
   const [views, setViews] = useLocalStorage<readonly TasksView[]>({
-    key: 'wavekeeper.task-views',
+    key: `wavekeeper.task-views.${tenantId}`,
     defaultValue: [],
     deserialize: viewsIn,
     getInitialValueInEffect: false,

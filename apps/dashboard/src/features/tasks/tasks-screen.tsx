@@ -8,6 +8,7 @@ import {
   listMissionsOptions,
   listTasksOptions,
   listTasksQueryKey,
+  readSessionOptions,
 } from '../../api/generated/@tanstack/react-query.gen.js';
 import { cancelTask, retryTask } from '../../api/generated/sdk.gen.js';
 import type { TaskSummary } from '../../api/generated/types.gen.js';
@@ -83,6 +84,7 @@ function Filters(props: { readonly search: TasksSearch; readonly onChange: (sear
   const [text, setText] = useState(search.q ?? '');
   useEffect(() => setText(search.q ?? ''), [search.q]);
   const missions = useQuery(listMissionsOptions({ query: { limit: MISSIONS_SHOWN_MAX } }));
+  const session = useQuery({ ...readSessionOptions(), staleTime: 'static' });
   // Another filter begins at the first page.
   const change = (part: TasksSearch) => onChange({ ...search, cursor: undefined, ...part });
   return (
@@ -124,7 +126,9 @@ function Filters(props: { readonly search: TasksSearch; readonly onChange: (sear
         clearButtonProps={{ 'aria-label': 'Any mission' }}
         w={260}
       />
-      <SavedViews search={search} onOpen={onChange} />
+      {session.isSuccess && (
+        <SavedViews tenantId={session.data.tenant_id} search={search} onOpen={onChange} />
+      )}
     </Group>
   );
 }
