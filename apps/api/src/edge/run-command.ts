@@ -103,11 +103,19 @@ export class CommandRunner {
     });
   }
 
-  /** An answer is kept for the request's key: `run` will give it again, when it is the same request. */
-  async isAnswered({ request, tenantId }: Pick<Call, 'request' | 'tenantId'>): Promise<boolean> {
-    const key = idempotencyKeyOf(request);
+  /**
+   * An answer is kept for this very request: `run` will give it again. `bodyOf` makes of a kept answer the body that its
+   * request had, when this one's has not arrived yet.
+   */
+  async isAnswered(call: Call, bodyOf: (answered: unknown) => unknown): Promise<boolean> {
+    const key = idempotencyKeyOf(call.request);
     if (key === null) return false;
-    return this.transactions.inTransaction(tenantId, async (tx) => (await findKeptReply(tx, key)) !== null);
+    return this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const kept = await findKeptReply(tx, key);
+      if (kept === null) return false;
+      const body = bodyOf(await this.open(tx, key, kept));
+      return kept.fingerprint === fingerprintOf(call.request, call.boundMissionId, body);
+    });
   }
 
   /** `run` for the operator's only POST: the tenant that `work` makes keeps the answer. */
@@ -150,9 +158,12 @@ export class CommandRunner {
 
   private async replay(tx: Tx, key: string, kept: KeptReply, fingerprint: string): Promise<Outcome> {
     requireSameRequest(kept, fingerprint);
+    return { reply: { status: kept.status, body: await this.open(tx, key, kept) }, replayed: true };
+  }
+
+  private async open(tx: Tx, key: string, kept: KeptReply): Promise<unknown> {
     const sealed = Buffer.from(kept.body, 'base64');
-    const body = await this.secretBox.open(tx, sealed, placeOf(tx.tenantId, key));
-    return { reply: { status: kept.status, body: JSON.parse(body) }, replayed: true };
+    return JSON.parse(await this.secretBox.open(tx, sealed, placeOf(tx.tenantId, key)));
   }
 }
 
@@ -185,8 +196,11 @@ function idempotencyKeyOf(request: Request): string | null {
 }
 
 /** What makes two requests the same one: also how far their keys reach, since an answer may tell of all that they reach. */
-function fingerprintOf(request: Request, boundMissionId: string | null): string {
-  const { body } = requestStateOf(request);
+function fingerprintOf(
+  request: Request,
+  boundMissionId: string | null,
+  body: unknown = requestStateOf(request).body,
+): string {
   const reach = boundMissionId === null ? '' : ` within ${boundMissionId}`;
   const text = `${request.method} ${request.path}${reach}\n${body === undefined ? '' : canonicalJson(body)}`;
   return createHash('sha256').update(text).digest('hex');
