@@ -55,10 +55,30 @@ export async function listEndpoints(
   return stored.map(toEndpointRead);
 }
 
-/** Counts the endpoints that somebody asked for, while nobody else of the tenant can add one. */
-export async function lockEndpointCount(tx: Tx): Promise<number> {
-  await tx.db.$queryRaw`SELECT 1 AS locked FROM tenant WHERE id = ${tx.tenantId}::uuid FOR NO KEY UPDATE`;
+/** Counts the endpoints that somebody asked for. */
+export async function countEndpoints(tx: Tx): Promise<number> {
   return tx.db.webhookEndpoint.count({ where: { tenantId: tx.tenantId, implicit: false } });
+}
+
+/**
+ * Keeps the tenant's subscriptions until the transaction ends: none is made, widened or removed meanwhile, so that whoever
+ * recovers an endpoint after such a change finds what was not sent to it before. 1. Those who write events share this and
+ * write no row for it. 2. Who waits to change a subscription is not overtaken. 3. Taken last, after missions, the tenant
+ * and endpoints: nobody waits for a row with it in hand that others hold while they wait for it.
+ */
+export async function holdSubscriptions(tx: Tx): Promise<void> {
+  await tx.db
+    .$queryRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${subscriptionsOf(tx)}, 0))::text AS locked`;
+}
+
+/** Waits until every command is over that has judged by the subscriptions as they are; others wait for this one. */
+export async function lockSubscriptions(tx: Tx): Promise<void> {
+  await tx.db
+    .$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${subscriptionsOf(tx)}, 0))::text AS locked`;
+}
+
+function subscriptionsOf({ tenantId }: Tx): string {
+  return `subscriptions\n${tenantId}`;
 }
 
 /** The addresses that the mission's own callback endpoints have. */
@@ -74,13 +94,6 @@ export async function listCallbackUrls(tx: Tx, missionId: string): Promise<strin
 export async function lockEndpoint(tx: Tx, endpointId: string): Promise<EndpointRead> {
   await tx.db
     .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid FOR NO KEY UPDATE`;
-  return readEndpoint(tx, endpointId);
-}
-
-/** The same once every command is over that has judged by the endpoint as it is whether to send to it. */
-export async function lockEndpointUnjudged(tx: Tx, endpointId: string): Promise<EndpointRead> {
-  await tx.db
-    .$queryRaw`SELECT 1 AS locked FROM webhook_endpoint WHERE tenant_id = ${tx.tenantId}::uuid AND id = ${endpointId}::uuid FOR UPDATE`;
   return readEndpoint(tx, endpointId);
 }
 

@@ -3,19 +3,21 @@ import { ENDPOINTS_PER_TENANT_MAX, newUuid, type EndpointPatch } from '#contract
 import type { Tx } from '#database';
 import type { SecretBox } from '#tenancy';
 import {
+  countEndpoints,
   forgetHealth,
   insertEndpoint,
   listCallbackUrls,
   lockEndpoint,
-  lockEndpointCount,
   lockEndpointSecrets,
-  lockEndpointUnjudged,
+  lockSubscriptions,
   removeEndpoint,
   replaceEndpointSecret,
   saveEndpoint,
   saveEndpointSecrets,
+  type EndpointRead,
 } from './endpoint.store.js';
 import { conflict } from './errors.js';
+import { lockMission } from './mission.store.js';
 
 const SECRET_BYTES = 32;
 /** Every event is held against all of a tenant's endpoints. */
@@ -37,7 +39,9 @@ export async function createEndpoint(
   secretBox: SecretBox,
   input: NewEndpoint,
 ): Promise<{ id: string; secret: string }> {
-  if ((await lockEndpointCount(tx)) >= ENDPOINTS_PER_TENANT_MAX)
+  if (input.missionId !== null) await lockMission(tx, input.missionId); // whoever writes its events has locked it first
+  await lockSubscriptions(tx);
+  if ((await countEndpoints(tx)) >= ENDPOINTS_PER_TENANT_MAX)
     throw conflict(
       'endpoints_max_reached',
       `A tenant has at most ${ENDPOINTS_PER_TENANT_MAX} webhook endpoints; delete one first.`,
@@ -108,18 +112,30 @@ async function addEndpoint(
  * begins anew: its circuit is closed, and what waits goes out.
  */
 export async function updateEndpoint(tx: Tx, endpointId: string, patch: EndpointPatch): Promise<void> {
-  const before = await lockEndpointUnjudged(tx, endpointId);
+  const before = await lockEndpoint(tx, endpointId);
+  if (hearsMore(before, patch)) await lockSubscriptions(tx);
   const isDisabledAgain = patch.state === 'disabled' && before.state === 'disabled';
   await saveEndpoint(tx, endpointId, isDisabledAgain ? { ...patch, state: undefined } : patch);
-  const hasMoved = patch.url !== undefined && patch.url !== before.url;
-  if (patch.state !== 'enabled' && !hasMoved) return;
+  if (patch.state !== 'enabled' && !hasMoved(before, patch)) return;
   await forgetHealth(tx, endpointId);
   tx.ring('delivery');
+}
+
+/** Whether after the patch the endpoint may be sent what it was not sent before. */
+function hearsMore(before: EndpointRead, patch: EndpointPatch): boolean {
+  const isEnabled = patch.state === 'enabled' && before.state !== 'enabled';
+  const isWidened = patch.event_types?.some((pattern) => !before.eventTypes.includes(pattern)) ?? false;
+  return isEnabled || isWidened || hasMoved(before, patch);
+}
+
+function hasMoved(before: EndpointRead, { url }: EndpointPatch): boolean {
+  return url !== undefined && url !== before.url;
 }
 
 /** Removes the endpoint with its deliveries. */
 export async function deleteEndpoint(tx: Tx, endpointId: string): Promise<void> {
   await lockEndpoint(tx, endpointId);
+  await lockSubscriptions(tx);
   await removeEndpoint(tx, endpointId);
 }
 

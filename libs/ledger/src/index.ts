@@ -45,7 +45,7 @@ export { abortWave, expireWave, type Abortion } from './abort-wave.js';
 export { rotateConductor, type ExpectTokens } from './rotate-conductor.js';
 export { previewRotation } from './preview-rotation.js';
 export { judgeWrites } from './judge-writes.js';
-export { readShadowedWave, type ShadowedWave } from './shadowed-wave.js';
+export { mayShadowGoOn, readShadowedWave, type ShadowedWave } from './shadowed-wave.js';
 export { checkedPolicy } from './checked-policy.js';
 export { prolongWaveLease, readWaveContext, sumWaveUsage, type StoredContext } from './wave.store.js';
 export { endDayOfMission, readTenantBudget, setTenantBudget, type TenantBudget } from './budgets.js';

@@ -71,6 +71,13 @@ export async function lockMission(tx: Tx, missionId: string): Promise<MissionRow
   return readMission(tx, missionId);
 }
 
+/** Locks several missions in the order of their ids: whoever writes events of one locks no further mission afterwards. */
+export async function lockMissions(tx: Tx, missionIds: readonly string[]): Promise<void> {
+  await tx.db.$queryRaw`
+    SELECT 1 AS locked FROM mission
+     WHERE tenant_id = ${tx.tenantId}::uuid AND id = ANY (${missionIds}::uuid[]) ORDER BY id FOR UPDATE`;
+}
+
 export async function readMission(tx: Tx, missionId: string): Promise<MissionRow> {
   const stored = await tx.db.mission.findUnique({
     where: { tenantId_id: { tenantId: tx.tenantId, id: missionId } },

@@ -78,9 +78,7 @@ export async function settleModelCall(tx: Tx, callId: string, settlement: Settle
   if (settled.role === 'conductor' && promptTokens > 0)
     await noteContextTokens(tx, settled.missionId, promptTokens);
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
-  await book(tx, settled);
-  // The tenant's row comes after its mission's, as it does for whoever counts slots: the other way round they deadlock.
-  await chargeRecentTokens(tx, promptTokens + output);
+  await book(tx, settled, promptTokens + output);
 }
 
 /** Settles a call that nobody came back from, at its worst case: it may have been billed. */
@@ -96,11 +94,11 @@ export async function settleOrphanedCall(tx: Tx, callId: string): Promise<void> 
   });
   if (settled === null) return;
   if (settled.waveId !== null) await sumWaveUsage(tx, settled.waveId);
-  await book(tx, settled);
+  await book(tx, settled, 0);
 }
 
 /** Turns a reservation into what was spent, in both books, and announces the thresholds that this passes. */
-async function book(tx: Tx, settled: SettledCall): Promise<void> {
+async function book(tx: Tx, settled: SettledCall, recentTokens: number): Promise<void> {
   const { mission, tenant } = await lockAccounts(tx, settled.missionId);
   const call = {
     reserved: toNanoUsd(settled.reservedUsd),
@@ -111,6 +109,8 @@ async function book(tx: Tx, settled: SettledCall): Promise<void> {
   const shared = announce(settle(tenant, call));
   await saveAccount(tx, settled, own.account);
   await saveAccount(tx, 'tenant', shared.account);
+  // The tenant's row comes after its mission's and before events, as it does for whoever counts slots: otherwise they deadlock.
+  await chargeRecentTokens(tx, recentTokens);
   await announceToMission(tx, settled.missionId, own.crossings);
   await announceToTenant(tx, shared.crossings);
 }

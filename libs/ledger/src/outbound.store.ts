@@ -1,5 +1,6 @@
 import type { Tx } from '#database';
 import { encodeId, matchesEventPattern, newUuid, type Json } from '#contracts';
+import { holdSubscriptions } from './endpoint.store.js';
 import type { EventRow } from './event.store.js';
 
 /** A result larger than this stays behind its url, also for endpoints that ask for results. */
@@ -29,7 +30,8 @@ type Outgoing = EventRow & { readonly outbound?: Outbound | undefined };
  * sent, what is rolled back never was. Rings the doorbell when there is anything to send.
  */
 export async function insertDeliveries(tx: Tx, events: readonly Outgoing[]): Promise<void> {
-  const endpoints = await holdEndpoints(tx, events);
+  await holdSubscriptions(tx);
+  const endpoints = await readEndpointsFor(tx, events);
   const due = events.flatMap((event) =>
     endpoints
       .filter((endpoint) => wants(endpoint, event, event.outbound))
@@ -53,11 +55,8 @@ export async function insertDeliveries(tx: Tx, events: readonly Outgoing[]): Pro
   for (let count = 0; count < Math.min(due.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
 }
 
-/**
- * The endpoints that may want to hear of these events, of one mission or of none. Until the transaction ends none of them
- * is removed, enabled or subscribed to more: whoever recovers an endpoint after such a change finds what was not sent to it before.
- */
-function holdEndpoints(tx: Tx, events: readonly Outgoing[]): Promise<EndpointRow[]> {
+/** The endpoints that may want to hear of these events, of one mission or of none. */
+function readEndpointsFor(tx: Tx, events: readonly Outgoing[]): Promise<EndpointRow[]> {
   const missionId = events[0]?.missionId ?? null;
   const callbackUrls = events.flatMap(({ outbound }) => outbound?.callbackUrls ?? []);
   return tx.db.$queryRaw<EndpointRow[]>`
@@ -65,8 +64,7 @@ function holdEndpoints(tx: Tx, events: readonly Outgoing[]): Promise<EndpointRow
            include_result AS "includeResult"
       FROM webhook_endpoint
      WHERE tenant_id = ${tx.tenantId}::uuid AND (mission_id IS NULL OR mission_id = ${missionId}::uuid)
-       AND (NOT implicit OR url = ANY (${callbackUrls}::text[]))
-     ORDER BY id FOR KEY SHARE`;
+       AND (NOT implicit OR url = ANY (${callbackUrls}::text[]))`;
 }
 
 /** More would only queue behind each other; each claim rings for the next. */

@@ -1,7 +1,7 @@
 import type { Tx } from '#database';
 import { holdMission } from './holds.js';
 import { inMission } from './mission-ledger.js';
-import { listRunnableMissions } from './mission.store.js';
+import { listRunnableMissions, lockMissions } from './mission.store.js';
 
 /** Missions that are held at once; any others find out at their next request. */
 const PARKED_MISSIONS_MAX = 200;
@@ -11,7 +11,9 @@ const PARKED_MISSIONS_MAX = 200;
  * request would be refused as well. Resuming a mission asks again. Missions are locked in the order of their ids.
  */
 export async function parkTenant(tx: Tx, reason: string): Promise<void> {
-  for (const missionId of await listRunnableMissions(tx, PARKED_MISSIONS_MAX))
+  const missionIds = await listRunnableMissions(tx, PARKED_MISSIONS_MAX);
+  await lockMissions(tx, missionIds);
+  for (const missionId of missionIds)
     await inMission(tx, missionId, async (ledger) => {
       if (ledger.mission.state === 'active') await holdMission(ledger, 'provider', reason);
     });

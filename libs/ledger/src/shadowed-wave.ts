@@ -1,7 +1,7 @@
 import type { DecisionRecord } from '#contracts';
 import type { Tx } from '#database';
-import { conflict } from './errors.js';
-import { readMission } from './mission.store.js';
+import { conflict, type LedgerRefusal } from './errors.js';
+import { readMission, type MissionRow } from './mission.store.js';
 import { readWaveWithDecisions } from './read/waves.store.js';
 import { readWaveContext, type KeptBytes, type ShownContext } from './wave.store.js';
 
@@ -22,14 +22,8 @@ export interface ShadowedWave {
  */
 export async function readShadowedWave(tx: Tx, waveId: string): Promise<ShadowedWave> {
   const wave = await readWaveWithDecisions(tx, waveId);
-  const mission = await readMission(tx, wave.missionId);
-  if (mission.state === 'canceled' || mission.state === 'archived')
-    throw conflict('mission_ended', `This mission is ${mission.state}: no model is asked for it any more.`);
-  if (mission.holds.includes('provider'))
-    throw conflict(
-      'provider_blocked',
-      'The provider refuses this mission; answer what its hold asks, or resume it, then ask again.',
-    );
+  const refusal = refusalOf(await readMission(tx, wave.missionId));
+  if (refusal !== null) throw refusal;
   const context = await readWaveContext(tx, waveId);
   if (context === null)
     throw conflict(
@@ -50,4 +44,20 @@ export async function readShadowedWave(tx: Tx, waveId: string): Promise<Shadowed
     decisions,
     context: { ...context, ...context.kept },
   };
+}
+
+/** Whether a shadow may send another request: not once its mission has ended or waits for its provider. */
+export async function mayShadowGoOn(tx: Tx, missionId: string): Promise<boolean> {
+  return refusalOf(await readMission(tx, missionId)) === null;
+}
+
+function refusalOf({ state, holds }: MissionRow): LedgerRefusal | null {
+  if (state === 'canceled' || state === 'archived')
+    return conflict('mission_ended', `This mission is ${state}: no model is asked for it any more.`);
+  if (holds.includes('provider'))
+    return conflict(
+      'provider_blocked',
+      'The provider refuses this mission; answer what its hold asks, or resume it, then ask again.',
+    );
+  return null;
 }

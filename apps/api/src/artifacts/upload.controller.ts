@@ -36,20 +36,20 @@ export class UploadController {
     @Subject() attempt: Resource,
     @QueryOf(artifactQuerySchema) query: z.output<typeof artifactQuerySchema>,
   ) {
+    const bodyWith = (sha256: string | undefined) => ({ query, mediaType: mediaTypeOf(call), sha256 });
     // whoever holds no lease takes no place of those who do; what has been answered once is answered again
-    if (!(await this.commands.isAnswered(call)))
+    if (!(await this.commands.isAnswered(call, (answered) => bodyWith(sha256In(answered)))))
       await this.transactions.inTransaction(call.tenantId, (tx) =>
         requireLease(tx, attempt.id, query.lease_token),
       );
     return this.uploads.receive(call, async (file) => {
       requireSha256(query.sha256, file.sha256);
-      const mediaType = mediaTypeOf(call);
       const { sizeBytes, sha256, read } = file;
-      requestStateOf(call.request).body = { query, mediaType, sha256 };
+      requestStateOf(call.request).body = bodyWith(sha256);
       return this.commands.run(call, async (tx) => {
         const kept = await keepArtifact(tx, attempt.id, {
           leaseToken: query.lease_token,
-          artifact: { name: query.name, mediaType, sizeBytes, sha256, read },
+          artifact: { name: query.name, mediaType: mediaTypeOf(call), sizeBytes, sha256, read },
         });
         const body = {
           id: encodeId('artifact', kept.id),
@@ -62,6 +62,11 @@ export class UploadController {
       });
     });
   }
+}
+
+/** Of what an earlier upload was answered; undefined when the answer was to something else. */
+function sha256In(answered: unknown): string | undefined {
+  return artifactSchema.safeParse(answered).data?.sha256;
 }
 
 /** Before anything is kept: what arrived is not what was sent. */

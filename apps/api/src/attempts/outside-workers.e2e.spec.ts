@@ -89,14 +89,14 @@ class Outside {
   }
 
   /** Begins an upload, for the test to go on with. */
-  beginUpload(held: Held): Upload {
+  beginUpload(held: Held, headers: Record<string, string> = {}): Upload {
     const { port } = app.getHttpServer().address() as AddressInfo; // it listens on a port
     const query = new URLSearchParams({ lease_token: held.leaseToken, name: 'report.bin' });
     const sending = httpRequest({
       port,
       method: 'POST',
       path: `/v1/attempts/${held.attemptId}/artifacts?${query.toString()}`,
-      headers: { authorization: `Bearer ${this.apiKey}`, 'transfer-encoding': 'chunked' },
+      headers: { authorization: `Bearer ${this.apiKey}`, 'transfer-encoding': 'chunked', ...headers },
     });
     const answer = new Promise<string>((resolve) => {
       sending.on(
@@ -387,6 +387,22 @@ describe('an artifact', () => {
     const uploads = Array.from({ length: 8 }, () => outside.beginUpload(foreign));
     for (const { answer } of uploads) expect(await answer).toBe('409'); // before its end
     await outside.upload(held, bytes).expect(201);
+    for (const { sending } of uploads) sending.destroy();
+  });
+
+  it('takes no place without a lease by a key that something else was answered for', async () => {
+    const outside = await Outside.withTasks('Build', 'Ship');
+    const [held, other] = [await outside.claim(), await outside.claim()];
+    await outside.post('/v1/claims', { pool: 'build' }).set('Idempotency-Key', 'of-a-claim').expect(200);
+    await outside.upload(held, bytes).set('Idempotency-Key', 'of-an-upload').expect(201);
+    expect(await outside.complete(held, 'Built.')).toBe('succeeded');
+    const foreign = { ...other, leaseToken: 'guessed' };
+    const uploads = [
+      outside.beginUpload(foreign, { 'idempotency-key': 'of-a-claim' }),
+      outside.beginUpload(foreign, { 'idempotency-key': 'of-an-upload' }),
+      outside.beginUpload(held, { 'idempotency-key': 'of-an-upload' }), // of another media type
+    ];
+    for (const { answer } of uploads) expect(await answer).toBe('409'); // before its end
     for (const { sending } of uploads) sending.destroy();
   });
 

@@ -30,11 +30,17 @@ interface Outcome {
   readonly replayed: boolean;
 }
 
+/** Work apart under way, and the request that it is done for. */
+interface InHand {
+  readonly fingerprint: string;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** The door that every POST goes through: its effect and its kept answer are one transaction. */
 @Injectable()
 export class CommandRunner {
   /** Work apart that this process has in hand, by whose key it has. */
-  private readonly inHand = new Map<string, Promise<unknown>>();
+  private readonly inHand = new Map<string, InHand>();
 
   constructor(
     @Inject(Transactions) private readonly transactions: Transactions,
@@ -43,6 +49,10 @@ export class CommandRunner {
 
   /** Runs `work` once per Idempotency-Key, and returns the body to send. What it throws is not kept: nothing was done. */
   async run(call: Call, work: (tx: Tx) => Promise<Reply>): Promise<unknown> {
+    return answer(call.response, await this.perform(call, work));
+  }
+
+  private async perform(call: Call, work: (tx: Tx) => Promise<Reply>): Promise<Outcome> {
     const key = idempotencyKeyOf(call.request);
     const outcome = await this.transactions.inTransaction(call.tenantId, async (tx) => {
       const done =
@@ -51,44 +61,61 @@ export class CommandRunner {
       return done;
     });
     crashPoint('api.command.after_commit');
-    return answer(call.response, outcome);
+    return outcome;
   }
 
   /**
    * The same for work that has transactions of its own, such as waiting for a claim: its answer is kept afterwards, so
    * that a crash between the two leaves what every lost answer leaves, such as a lease that runs out. Who asks with the
-   * same key meanwhile waits for that answer; in another process, they are given the one that was kept first.
+   * same key meanwhile shares that run, also its failure: however many ask, and whether or not they still listen, the
+   * work is done once. In another process, they are given the answer that was kept first.
    */
   async runApart(call: Call, work: () => Promise<Reply>): Promise<unknown> {
     const key = idempotencyKeyOf(call.request);
     if (key === null) return answer(call.response, { reply: await work(), replayed: false });
     const place = placeOf(call.tenantId, key);
-    for (let first = this.inHand.get(place); first !== undefined; first = this.inHand.get(place))
-      await first.catch(() => undefined); // whoever asked first is told
-    const run = this.runApartOnce(call, key, work);
-    this.inHand.set(place, run);
+    const fingerprint = fingerprintOf(call.request, call.boundMissionId);
+    const first = this.inHand.get(place);
+    if (first !== undefined) {
+      requireSameRequest(first, fingerprint);
+      return answer(call.response, { ...(await first.outcome), replayed: true });
+    }
+    const outcome = this.performApart(call, key, work);
+    this.inHand.set(place, { fingerprint, outcome });
     try {
-      return await run;
+      return answer(call.response, await outcome);
     } finally {
       this.inHand.delete(place);
     }
   }
 
-  private async runApartOnce(call: Call, key: string, work: () => Promise<Reply>): Promise<unknown> {
-    const known = await this.transactions.inTransaction(call.tenantId, async (tx) => {
+  private async performApart(call: Call, key: string, work: () => Promise<Reply>): Promise<Outcome> {
+    const known = await this.findOutcome(call, key);
+    if (known !== null) return known;
+    const reply = await work();
+    return this.perform(call, () => Promise.resolve(reply));
+  }
+
+  private async findOutcome(call: Call, key: string): Promise<Outcome | null> {
+    return this.transactions.inTransaction(call.tenantId, async (tx) => {
       const kept = await findKeptReply(tx, key);
       return kept && this.replay(tx, key, kept, fingerprintOf(call.request, call.boundMissionId));
     });
-    if (known !== null) return answer(call.response, known);
-    const reply = await work();
-    return this.run(call, () => Promise.resolve(reply));
   }
 
-  /** An answer is kept for the request's key: `run` will give it again, when it is the same request. */
-  async isAnswered({ request, tenantId }: Pick<Call, 'request' | 'tenantId'>): Promise<boolean> {
-    const key = idempotencyKeyOf(request);
+  /**
+   * An answer is kept for this very request: `run` will give it again. `bodyOf` makes of a kept answer the body that its
+   * request had, when this one's has not arrived yet.
+   */
+  async isAnswered(call: Call, bodyOf: (answered: unknown) => unknown): Promise<boolean> {
+    const key = idempotencyKeyOf(call.request);
     if (key === null) return false;
-    return this.transactions.inTransaction(tenantId, async (tx) => (await findKeptReply(tx, key)) !== null);
+    return this.transactions.inTransaction(call.tenantId, async (tx) => {
+      const kept = await findKeptReply(tx, key);
+      if (kept === null) return false;
+      const body = bodyOf(await this.open(tx, key, kept));
+      return kept.fingerprint === fingerprintOf(call.request, call.boundMissionId, body);
+    });
   }
 
   /** `run` for the operator's only POST: the tenant that `work` makes keeps the answer. */
@@ -130,21 +157,28 @@ export class CommandRunner {
   }
 
   private async replay(tx: Tx, key: string, kept: KeptReply, fingerprint: string): Promise<Outcome> {
-    if (kept.fingerprint !== fingerprint)
-      throw new ApiProblem(
-        422,
-        'idempotency_key_reused',
-        'This Idempotency-Key was used for another request; use a new one.',
-      );
+    requireSameRequest(kept, fingerprint);
+    return { reply: { status: kept.status, body: await this.open(tx, key, kept) }, replayed: true };
+  }
+
+  private async open(tx: Tx, key: string, kept: KeptReply): Promise<unknown> {
     const sealed = Buffer.from(kept.body, 'base64');
-    const body = await this.secretBox.open(tx, sealed, placeOf(tx.tenantId, key));
-    return { reply: { status: kept.status, body: JSON.parse(body) }, replayed: true };
+    return JSON.parse(await this.secretBox.open(tx, sealed, placeOf(tx.tenantId, key)));
   }
 }
 
 /** A refusal that is an answer, not an exception: what was written with it stays. */
 export function problemReply(request: Request, problem: ApiProblem): Reply {
   return { status: problem.status, body: problemBody(problem, requestStateOf(request).requestId) };
+}
+
+function requireSameRequest(earlier: { readonly fingerprint: string }, fingerprint: string): void {
+  if (earlier.fingerprint !== fingerprint)
+    throw new ApiProblem(
+      422,
+      'idempotency_key_reused',
+      'This Idempotency-Key was used for another request; use a new one.',
+    );
 }
 
 function answer(response: Response, { reply, replayed }: Outcome): unknown {
@@ -162,8 +196,11 @@ function idempotencyKeyOf(request: Request): string | null {
 }
 
 /** What makes two requests the same one: also how far their keys reach, since an answer may tell of all that they reach. */
-function fingerprintOf(request: Request, boundMissionId: string | null): string {
-  const { body } = requestStateOf(request);
+function fingerprintOf(
+  request: Request,
+  boundMissionId: string | null,
+  body: unknown = requestStateOf(request).body,
+): string {
   const reach = boundMissionId === null ? '' : ` within ${boundMissionId}`;
   const text = `${request.method} ${request.path}${reach}\n${body === undefined ? '' : canonicalJson(body)}`;
   return createHash('sha256').update(text).digest('hex');

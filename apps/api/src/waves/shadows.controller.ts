@@ -2,8 +2,9 @@ import { Controller, Inject, Post } from '@nestjs/common';
 import { runShadow } from '#conductor';
 import { shadowInputSchema, shadowSchema, type Shadow, type ShadowInput } from '#contracts';
 import { Transactions } from '#database';
-import { readShadowedWave, type Resource } from '#ledger';
+import { mayShadowGoOn, readShadowedWave, type Resource } from '#ledger';
 import { ModelGateway } from '#model';
+import { isApiKeyGood } from '#tenancy';
 import { CurrentCall, Subject, type Call } from '../edge/call.js';
 import { JsonBody } from '../edge/input.js';
 import { Route } from '../edge/route.js';
@@ -39,18 +40,29 @@ export class ShadowsController {
     }));
   }
 
-  /** A caller who has gone comes back with their Idempotency-Key; without one nobody will ever read the answer. */
   private async run(call: Call, waveId: string, input: ShadowInput): Promise<Shadow> {
     const { transactions, gateway } = this;
-    const mayComeBack = call.request.headers['idempotency-key'] !== undefined;
     const wave = await transactions.inTransaction(call.tenantId, (tx) => readShadowedWave(tx, waveId));
     return this.shadows.run(call.tenantId, (signal) => {
-      const mayGoOn = () => Promise.resolve(mayComeBack || !call.response.closed);
+      const mayGoOn = () => this.mayGoOn(call, wave.missionId);
       return runShadow({ transactions, gateway, lease: { signal, mayGoOn } }, wave, input).catch(
         (error: unknown) => {
           throw toShadowProblem(error);
         },
       );
     });
+  }
+
+  /**
+   * Asked before each further request, since each is paid. A caller who has gone comes back with their Idempotency-Key;
+   * without one nobody will ever read the answer.
+   */
+  private async mayGoOn(call: Call, missionId: string): Promise<boolean> {
+    const mayComeBack = call.request.headers['idempotency-key'] !== undefined;
+    if (!mayComeBack && call.response.closed) return false;
+    return this.transactions.inTransaction(
+      call.tenantId,
+      async (tx) => (await isApiKeyGood(tx, call.keyId)) && mayShadowGoOn(tx, missionId),
+    );
   }
 }

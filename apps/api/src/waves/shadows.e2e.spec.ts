@@ -1,13 +1,18 @@
 import type { Server } from 'node:http';
+import { jest } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import request from 'supertest';
 import { encodeId, newUuid, SCOPES, shadowSchema, type Scope } from '#contracts';
-import { createApiKey } from '#tenancy';
+import { createApiKey, revokeApiKey } from '#tenancy';
+import { controlMission, holdMission, inMission } from '#ledger';
+import { ModelFailure } from '#model';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { expectInvariants } from '../../../../test/support/invariants.js';
-import { aMission, type TestMission } from '../../../../test/support/mission.js';
+import { A_KEY, aMission, type TestMission } from '../../../../test/support/mission.js';
 import { startRelay, type Relay } from '../../../../test/support/relay.js';
 import { anApi } from '../../test-support/api.js';
+import { CommandRunner } from '../edge/run-command.js';
 import { Shadows } from './shadows.js';
 
 const OTHER_MODEL = 'claude-opus-5-5';
@@ -37,17 +42,17 @@ async function aWave(input: Parameters<typeof aMission>[1] = {}) {
   await mission.submit('Dig');
   await relay.handlers.wave();
   const [wave] = await mission.waves();
-  return { mission, waveId: encodeId('wave', String(wave?.id)), apiKey: await aKey(mission) };
+  return { mission, waveId: encodeId('wave', String(wave?.id)), ...(await aKey(mission)) };
 }
 
 async function aKey(
   { tenantId }: TestMission,
   { scopes = SCOPES, missionId = null }: { scopes?: readonly Scope[]; missionId?: string | null } = {},
-): Promise<string> {
-  const { apiKey } = await database.transactions.inTransaction(tenantId, (tx) =>
+): Promise<{ apiKey: string; keyId: string }> {
+  const { apiKey, row } = await database.transactions.inTransaction(tenantId, (tx) =>
     createApiKey(tx, { name: 'k', scopes, missionId, expiresAt: null, environment: 'local' }),
   );
-  return apiKey;
+  return { apiKey, keyId: row.id };
 }
 
 function shadow(
@@ -59,6 +64,25 @@ function shadow(
     .post(`/v1/waves/${waveId}/shadow`)
     .set({ Authorization: `Bearer ${apiKey}`, 'Idempotency-Key': idempotencyKey })
     .send(body);
+}
+
+/** The same by a caller who can leave. */
+function shadowByFetch(
+  { waveId, apiKey }: { readonly waveId: string; readonly apiKey: string },
+  idempotencyKey: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { port } = app.getHttpServer().address() as { port: number };
+  return fetch(`http://127.0.0.1:${port}/v1/waves/${waveId}/shadow`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${apiKey}`,
+      'Idempotency-Key': idempotencyKey,
+      'Content-Type': 'application/json',
+    },
+    body: '{}',
+    signal,
+  });
 }
 
 const requestsOf = (mission: TestMission) =>
@@ -97,25 +121,64 @@ describe('POST /v1/waves/{id}/shadow', () => {
     expect(await requestsOf(of.mission)).toHaveLength(1);
   });
 
+  it('that fails is paid once for one Idempotency-Key, though four more have asked with it and are gone', async () => {
+    const of = await aWave();
+    const key = newUuid();
+    const gone = new AbortController();
+    const asked = jest.spyOn(app.get(CommandRunner), 'runApart');
+    relay.onNextAnswer(async () => {
+      await eventually('all five have asked', () => Promise.resolve(asked.mock.calls.length === 5));
+      const { status, body } = await shadow(of, { model: OTHER_MODEL }, key);
+      expect([status, body.code]).toEqual([422, 'idempotency_key_reused']);
+      gone.abort();
+      throw new ModelFailure('unknown_stop', 'the answer ended with nothing');
+    });
+    const callers = await Promise.allSettled(
+      Array.from({ length: 5 }, () => shadowByFetch(of, key, gone.signal)),
+    );
+    expect(callers.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    const runs = await Promise.allSettled(asked.mock.results.map(({ value }) => value as Promise<unknown>));
+    asked.mockRestore();
+    expect(runs.map(({ status }) => status)).toEqual(Array(6).fill('rejected'));
+    expect(await requestsOf(of.mission)).toHaveLength(1);
+    const { status } = await shadow(of, {}, key);
+    expect([status, (await requestsOf(of.mission)).length]).toEqual([200, 2]);
+  });
+
   it('goes on without its caller, who is given the answer when they come back with their key', async () => {
     const of = await aWave();
     const key = newUuid();
     const gone = new AbortController();
     relay.onNextAnswer(() => Promise.resolve(gone.abort()));
-    const { port } = app.getHttpServer().address() as { port: number };
-    const left = fetch(`http://127.0.0.1:${port}/v1/waves/${of.waveId}/shadow`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Bearer ${of.apiKey}`,
-        'Idempotency-Key': key,
-        'Content-Type': 'application/json',
-      },
-      body: '{}',
-      signal: gone.signal,
-    });
+    const left = shadowByFetch(of, key, gone.signal);
     await expect(left).rejects.toThrow('aborted');
     const { status, body } = await shadow(of, {}, key);
     expect([status, body.decisions.same.length]).toEqual([200, 2]);
+    expect(await requestsOf(of.mission)).toHaveLength(1);
+  });
+
+  it.each<[string, (of: Awaited<ReturnType<typeof aWave>>) => Promise<unknown>]>([
+    [
+      'its mission is canceled',
+      ({ mission }) => mission.run((tx) => controlMission(tx, mission.id, 'cancel', A_KEY)),
+    ],
+    [
+      'its mission is archived',
+      ({ mission }) => mission.run((tx) => controlMission(tx, mission.id, 'archive', A_KEY)),
+    ],
+    [
+      'the provider refuses its mission',
+      ({ mission }) =>
+        mission.run((tx) =>
+          inMission(tx, mission.id, (ledger) => holdMission(ledger, 'provider', 'no credit')),
+        ),
+    ],
+    ['its key is revoked', ({ mission, keyId }) => mission.run((tx) => revokeApiKey(tx, keyId))],
+  ])('asks nothing more once %s, with an Idempotency-Key too', async (_, happening) => {
+    const of = await aWave();
+    relay.onNextAnswer(() => happening(of));
+    const { status, body } = await shadow(of, { model: CURIOUS_MODEL });
+    expect([status, body.stop_reason, body.requests]).toEqual([200, 'paused', 1]);
     expect(await requestsOf(of.mission)).toHaveLength(1);
   });
 
@@ -176,7 +239,7 @@ describe('POST /v1/waves/{id}/shadow', () => {
       await aKey(stranger),
     ];
     const statuses = [];
-    for (const apiKey of keys) statuses.push((await shadow({ ...of, apiKey })).status);
+    for (const { apiKey } of keys) statuses.push((await shadow({ ...of, apiKey })).status);
     expect(statuses).toEqual([200, 403, 404, 404]);
   });
 });
