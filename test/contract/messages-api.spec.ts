@@ -646,6 +646,7 @@ describe('the script', () => {
     const script = await readSimulatorScript(file);
     await rm(directory, { recursive: true });
     expect(script).toEqual({
+      conductors: {},
       seed: 1,
       latency_ms: 0,
       faults: [],

@@ -518,6 +518,7 @@ test('wave context draws a bar for every section and counts what was left out', 
     prefix_sha256: {},
     sections: [section('Z3', 'Directives', 500), section('Z6', 'Board', 1_000)],
     requests: [],
+    requests_kept: true,
     rebuild: { equal: true, sha256: 'abc', expected_sha256: 'abc' },
   };
   const ended = await runAgainst({ 'GET /v1/waves/*/context': () => ({ body: manifest }) }, [
