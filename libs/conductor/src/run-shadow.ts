@@ -3,13 +3,13 @@ import {
   contextLevel,
   encodeId,
   mergePolicy,
-  policySchema,
+  readStoredPolicy,
   type Policy,
   type Shadow,
   type ShadowInput,
 } from '#contracts';
 import type { Transactions } from '#database';
-import { checkedPolicy, writeItems, type ShadowedWave } from '#ledger';
+import { checkedPolicy, conflict, writeItems, type ShadowedWave } from '#ledger';
 import { ContextBoundError, type ModelGateway } from '#model';
 import { ShadowLedger } from './conductor-ledger.js';
 import { ConductorConversation, type Conversation, type ConversationPorts } from './conversation.js';
@@ -72,7 +72,13 @@ export async function runShadow(
 
 function changedPolicy(stored: Policy, { model, policy }: ShadowInput): Policy {
   const patch = { ...policy, ...(model === undefined ? {} : { model }) };
-  return checkedPolicy(mergePolicy(policySchema.parse(stored), patch));
+  const { policy: known, unreadable } = readStoredPolicy(stored);
+  if (unreadable.length > 0)
+    throw conflict(
+      'policy_unreadable',
+      `This wave ran under a policy with fields that cannot be read now (${unreadable.join(', ')}). Choose another.`,
+    );
+  return checkedPolicy(mergePolicy(known, patch));
 }
 
 /** What of a policy is in no request's text. */

@@ -1,14 +1,16 @@
+import { taskInputSchema, type PolicyPatch } from '#contracts';
 import {
   cancelTask,
   controlMission,
   expireWave,
   readTenantBudget,
   setTenantBudget,
+  submitTasks,
   updateMission,
 } from '#ledger';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { expectInvariantsThenClear } from '../../../test/support/invariants.js';
-import { A_KEY, aMission, rowIdOf } from '../../../test/support/mission.js';
+import { A_KEY, aMission, rowIdOf, type TestMission } from '../../../test/support/mission.js';
 import { startRelay, type Relay, type RelayScript } from '../../../test/support/relay.js';
 import { rebuildWaveContext } from './index.js';
 
@@ -198,6 +200,38 @@ describe('a mission whose policy cannot be read', () => {
       tasks_completed: 1,
       policy: { planning: 'conductor', debounce_ms: 0, limits: { depth_max: 3, tasks_max: 100_000 } },
     });
+  });
+});
+
+describe('nothing is done by a policy that nobody has chosen', () => {
+  const unreadable = (mission: TestMission, fields: object) =>
+    mission.query(
+      `UPDATE mission SET policy = policy || '${JSON.stringify(fields)}' WHERE tenant_id = $1 AND id = $2`,
+    );
+
+  it('no task is dispatched by rule, no attempt asks a model, nothing is spent', async () => {
+    const { handlers, simulator } = await relayWith({});
+    const mission = await aMission(database, { policy: { planning: 'auto' } });
+    const task = taskInputSchema.parse({ title: 'Dig', worker: 'builtin' });
+    const submit = () => mission.run((tx) => submitTasks(tx, mission.id, [{ task }], A_KEY));
+    await submit();
+    await unreadable(mission, { approval: 'by vote', worker_model: 7 });
+    await submit();
+    await handlers.attempt();
+    await handlers.wave();
+    expect(simulator.requests()).toEqual([]);
+    expect(await mission.row()).toMatchObject({ holds: ['stalled'], attempts_in_flight: 1 });
+  });
+
+  it('no default takes the place of what cannot be read', async () => {
+    const mission = await aMission(database);
+    await unreadable(mission, { approval: 'by vote' });
+    const change = (policy: PolicyPatch) =>
+      mission.run((tx) => updateMission(tx, mission.id, { policy }, A_KEY));
+    await expect(change({ debounce_ms: 1 })).rejects.toMatchObject({ code: 'policy_unreadable' });
+    expect(await mission.row()).toMatchObject({ policy: { approval: 'by vote' } });
+    await change({ approval: 'completion' });
+    expect(await mission.row()).toMatchObject({ policy: { approval: 'completion', debounce_ms: 0 } });
   });
 });
 

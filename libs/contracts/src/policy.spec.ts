@@ -193,6 +193,9 @@ describe('readStoredPolicy', () => {
       }),
     );
     for (const stored of [null, 7, 'text', []])
-      expect(readStoredPolicy(stored)).toEqual({ policy: policyFrom({}), unreadable: names });
+      expect(readStoredPolicy(stored)).toEqual({
+        policy: policyFrom({ approval: 'dispatch' }),
+        unreadable: names,
+      });
   });
 });

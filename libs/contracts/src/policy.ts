@@ -114,7 +114,7 @@ export function policyFrom(patch: PolicyPatch): Policy {
 
 /** A policy as it was stored, which another version of this service may have done. */
 export interface StoredPolicy {
-  /** What of it can be read; the defaults elsewhere. */
+  /** What of it can be read; the defaults elsewhere, but for approval: whoever set one wanted to be asked. */
   readonly policy: Policy;
   /** Names of the fields that cannot be read. */
   readonly unreadable: readonly string[];
@@ -123,7 +123,7 @@ export interface StoredPolicy {
 export function readStoredPolicy(stored: unknown): StoredPolicy {
   const whole = policySchema.safeParse(stored);
   if (whole.success) return { policy: whole.data, unreadable: [] };
-  const defaults = policyFrom({});
+  const defaults = policyFrom({ approval: 'dispatch' });
   const unreadable = Object.keys(defaults).filter((name) =>
     whole.error.issues.some(({ path }) => path.length === 0 || path[0] === name),
   );

@@ -7,12 +7,13 @@ import {
   type MissionInput,
   type MissionPatch,
   type Policy,
+  type PolicyPatch,
 } from '#contracts';
 import type { Tx } from '#database';
 import { cancelOpenTasks, type CanceledTask } from './cancel-open-tasks.store.js';
 import { checkedPolicy } from './checked-policy.js';
 import { setBudget } from './budget.store.js';
-import { conflict } from './errors.js';
+import { conflict, invalid } from './errors.js';
 import { liftAllHolds, liftHold } from './holds.js';
 import { closeAllRequests } from './input-requests.js';
 import { insertDirectives } from './directive.store.js';
@@ -92,7 +93,7 @@ export async function updateMission(
     const { mission } = ledger;
     if (patch.title !== undefined) mission.title = patch.title;
     const { context_target_tokens: targetTokens } = mission.policy;
-    if (patch.policy !== undefined) mission.policy = checkedPolicy(mergePolicy(mission.policy, patch.policy));
+    if (patch.policy !== undefined) changePolicy(mission, patch.policy);
     if (patch.budget !== undefined && (await setBudget(tx, missionId, patch.budget)))
       await liftHold(ledger, 'budget', { actor, because: 'The limit was changed.' });
     // Whether all fits now is for the next wave's builder to say, which asks again when it does not.
@@ -100,6 +101,19 @@ export async function updateMission(
       await liftHold(ledger, 'overcommitted', { actor, because: 'The context budget was raised.' });
     ledger.append({ type: 'mission.updated', actor, data: { fields: Object.keys(patch) } });
   });
+}
+
+/** What cannot be read of a policy is set anew as a whole, or stays as it is: no default takes the place of what was chosen. */
+function changePolicy(mission: MissionRow, patch: PolicyPatch): void {
+  const missing = mission.unreadablePolicy.filter((name) => !Object.hasOwn(patch, name));
+  if (missing.length > 0)
+    throw invalid(
+      'policy_unreadable',
+      `Other fields of this policy cannot be read by this version: set ${missing.join(', ')} with them.`,
+      '/policy',
+    );
+  mission.policy = checkedPolicy(mergePolicy(mission.policy, patch));
+  mission.unreadablePolicy = [];
 }
 
 /** Pauses, resumes, cancels or archives. Throws `mission_<state>` when the mission's state does not allow it. */

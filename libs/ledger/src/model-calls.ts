@@ -11,7 +11,7 @@ import {
   toNanoUsd,
   type Reservation,
 } from './domain/budget.js';
-import { chargeRecentTokens } from './mission.store.js';
+import { chargeRecentTokens, readMission } from './mission.store.js';
 import { sumWaveUsage } from './wave.store.js';
 import {
   claimSettlement,
@@ -30,11 +30,14 @@ export type CallPermission =
  * its tenant, in one transaction, before it is sent: 1. under the locks of both, in this order, 2. never above a limit,
  * spent and reserved together, 3. `wait` while others' reservations may yet free room, 4. `reached` holds the mission,
  * 5. a limit of the tenant holds none: the request waits, and until there is room again none of its missions is picked,
- * 6. a luxury takes nothing of what is left for the work, and holds nobody.
+ * 6. a luxury takes nothing of what is left for the work, and holds nobody, 7. nothing at all is spent by a policy that
+ * cannot be read, which nobody has chosen.
  */
 export async function permitModelCall(tx: Tx, call: NewModelCall): Promise<CallPermission> {
   const amount = toNanoUsd(call.reservedUsd);
   const { mission, tenant } = await lockAccounts(tx, call.missionId);
+  const { unreadablePolicy } = await readMission(tx, call.missionId);
+  if (unreadablePolicy.length > 0) return { kind: 'wait' };
   if (LUXURIES.has(call.role) && !(leavesEnough(mission, amount) && leavesEnough(tenant, amount)))
     return { kind: 'wait' };
   const own = reserve(mission, amount);

@@ -14,6 +14,7 @@ const BY_RULE: Actor = { kind: 'system', id: null };
 export async function planByRule(ledger: MissionLedger): Promise<void> {
   const { mission, freeSlots } = ledger;
   if (mission.policy.planning !== 'auto' || mission.state !== 'active' || mission.holds.length > 0) return;
+  if (mission.unreadablePolicy.length > 0) return; // whether a person is to be asked cannot be told
   if (mission.tasksReady === 0 || mission.readyDeferred || freeSlots === 0) return;
   const proposed: ProposedTask[] = [];
   for (const task of await findTasksForRule(ledger, freeSlots)) {

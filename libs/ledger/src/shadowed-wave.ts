@@ -17,8 +17,8 @@ export interface ShadowedWave {
 
 /**
  * Reads a wave whose question is to be asked again. Throws `no_stored_request` for one that has not committed: only a
- * committed wave has kept what it saw, and not for ever; `mission_ended` for a mission that nothing is spent on any more, and
- * `provider_blocked` for one that waits until a person has seen to its provider.
+ * committed wave has kept what it saw, and not for ever; `mission_ended` for a mission that nothing is spent on any more;
+ * `provider_blocked` and `policy_unreadable` for one that waits until a person has seen to that.
  */
 export async function readShadowedWave(tx: Tx, waveId: string): Promise<ShadowedWave> {
   const wave = await readWaveWithDecisions(tx, waveId);
@@ -46,18 +46,23 @@ export async function readShadowedWave(tx: Tx, waveId: string): Promise<Shadowed
   };
 }
 
-/** Whether a shadow may send another request: not once its mission has ended or waits for its provider. */
+/** Whether a shadow may send another request: not once its mission has ended or waits for a person to see to its provider. */
 export async function mayShadowGoOn(tx: Tx, missionId: string): Promise<boolean> {
   return refusalOf(await readMission(tx, missionId)) === null;
 }
 
-function refusalOf({ state, holds }: MissionRow): LedgerRefusal | null {
+function refusalOf({ state, holds, unreadablePolicy }: MissionRow): LedgerRefusal | null {
   if (state === 'canceled' || state === 'archived')
     return conflict('mission_ended', `This mission is ${state}: no model is asked for it any more.`);
   if (holds.includes('provider'))
     return conflict(
       'provider_blocked',
       'The provider refuses this mission; answer what its hold asks, or resume it, then ask again.',
+    );
+  if (unreadablePolicy.length > 0)
+    return conflict(
+      'policy_unreadable',
+      `The mission's policy has fields that cannot be read (${unreadablePolicy.join(', ')}): set them, then ask again.`,
     );
   return null;
 }
