@@ -61,24 +61,13 @@ export async function countEndpoints(tx: Tx): Promise<number> {
 }
 
 /**
- * Keeps the tenant's subscriptions until the transaction ends: none is made, widened or removed meanwhile, so that whoever
- * recovers an endpoint after such a change finds what was not sent to it before. 1. Those who write events share this and
- * write no row for it. 2. Who waits to change a subscription is not overtaken. 3. Taken last, after missions, the tenant
- * and endpoints: nobody waits for a row with it in hand that others hold while they wait for it.
+ * Locks the tenant's subscriptions until the transaction ends, to make, widen or remove one: waits until every command is
+ * over that has judged by them as they are, so that whoever recovers an endpoint afterwards finds what was not sent to it
+ * before. Those who write events share this lock, and do not overtake who waits for it (`insertDeliveries`). It is taken
+ * last, after missions and endpoints: who has it in hand waits for no row that others hold while they wait for it.
  */
-export async function holdSubscriptions(tx: Tx): Promise<void> {
-  await tx.db
-    .$queryRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${subscriptionsOf(tx)}, 0))::text AS locked`;
-}
-
-/** Waits until every command is over that has judged by the subscriptions as they are; others wait for this one. */
 export async function lockSubscriptions(tx: Tx): Promise<void> {
-  await tx.db
-    .$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${subscriptionsOf(tx)}, 0))::text AS locked`;
-}
-
-function subscriptionsOf({ tenantId }: Tx): string {
-  return `subscriptions\n${tenantId}`;
+  await tx.db.$queryRaw`SELECT pg_advisory_xact_lock(subscriptions_of(${tx.tenantId}::uuid))::text AS locked`;
 }
 
 /** The addresses that the mission's own callback endpoints have. */

@@ -1,6 +1,5 @@
 import type { Tx } from '#database';
 import { encodeId, matchesEventPattern, newUuid, type Json } from '#contracts';
-import { holdSubscriptions } from './endpoint.store.js';
 import type { EventRow } from './event.store.js';
 
 /** A result larger than this stays behind its url, also for endpoints that ask for results. */
@@ -30,8 +29,7 @@ type Outgoing = EventRow & { readonly outbound?: Outbound | undefined };
  * sent, what is rolled back never was. Rings the doorbell when there is anything to send.
  */
 export async function insertDeliveries(tx: Tx, events: readonly Outgoing[]): Promise<void> {
-  await holdSubscriptions(tx);
-  const endpoints = await readEndpointsFor(tx, events);
+  const endpoints = await holdEndpoints(tx, events);
   const due = events.flatMap((event) =>
     endpoints
       .filter((endpoint) => wants(endpoint, event, event.outbound))
@@ -55,16 +53,18 @@ export async function insertDeliveries(tx: Tx, events: readonly Outgoing[]): Pro
   for (let count = 0; count < Math.min(due.length, RINGS_PER_COMMIT_MAX); count += 1) tx.ring('delivery');
 }
 
-/** The endpoints that may want to hear of these events, of one mission or of none. */
-function readEndpointsFor(tx: Tx, events: readonly Outgoing[]): Promise<EndpointRow[]> {
+/**
+ * The endpoints that may want to hear of these events, of one mission or of none. 1. Until the transaction ends none of
+ * them is removed, enabled or subscribed to more, and none is made. 2. Whoever waits to do so is not overtaken. 3. No row
+ * is written for it. 4. Read after that lock was had, not before.
+ */
+function holdEndpoints(tx: Tx, events: readonly Outgoing[]): Promise<EndpointRow[]> {
   const missionId = events[0]?.missionId ?? null;
   const callbackUrls = events.flatMap(({ outbound }) => outbound?.callbackUrls ?? []);
   return tx.db.$queryRaw<EndpointRow[]>`
     SELECT id, url, state, event_types AS "eventTypes", mission_id AS "missionId", implicit,
            include_result AS "includeResult"
-      FROM webhook_endpoint
-     WHERE tenant_id = ${tx.tenantId}::uuid AND (mission_id IS NULL OR mission_id = ${missionId}::uuid)
-       AND (NOT implicit OR url = ANY (${callbackUrls}::text[]))`;
+      FROM hold_endpoints(${tx.tenantId}::uuid, ${missionId}::uuid, ${callbackUrls}::text[])`;
 }
 
 /** More would only queue behind each other; each claim rings for the next. */

@@ -3,11 +3,13 @@ import type { NextFunction, Request, Response } from 'express';
 
 /** No request's body takes longer, whatever its route allows: 64 MiB at 0.9 Mbit/s. */
 export const BODY_MS_MAX = 10 * 60_000;
+/** So often in each stretch it is looked at who waits for whom. */
+const LOOKS_PER_STRETCH = 10;
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /**
  * Cuts off clients that send their bodies too slowly: Node has one time for all requests of a server, which has to do for
- * the longest. A body arrives within `bodyMs`; one that may be large brings `stretchBytesMin` in every `stretchMs` instead.
+ * the longest. A body arrives within `bodyMs`; one that may be large brings `stretchBytesMin` in every `stretchMs` that we wait for it instead.
  */
 @Injectable()
 export class BodyDeadlines {
@@ -27,16 +29,23 @@ export class BodyDeadlines {
     next();
   };
 
-  /** Lets a body take as long as it keeps arriving, up to `BODY_MS_MAX`. */
+  /**
+   * Lets a body take as long as it keeps arriving, up to `BODY_MS_MAX`. While something that has arrived waits for us, as
+   * when the disk is slow, we may have stopped reading: that time is not the client's.
+   */
   extend(request: Request, response: Response): void {
     clearTimeout(this.timers.get(request));
     let bytes = request.socket.bytesRead;
+    let looks = 0;
     const timer = setInterval(() => {
-      const arrived = request.socket.bytesRead - bytes;
-      bytes += arrived;
       if (request.complete || request.socket.destroyed) clearInterval(timer);
-      else if (arrived < this.stretchBytesMin) cutOff(request, response);
-    }, this.stretchMs);
+      else if (request.readableLength === 0) looks += 1;
+      if (looks < LOOKS_PER_STRETCH) return;
+      const arrived = request.socket.bytesRead - bytes;
+      if (arrived < this.stretchBytesMin) cutOff(request, response);
+      bytes += arrived;
+      looks = 0;
+    }, this.stretchMs / LOOKS_PER_STRETCH);
     this.timers.set(request, timer.unref());
   }
 }

@@ -76,9 +76,12 @@ export class CommandRunner {
     const place = placeOf(call.tenantId, key);
     const fingerprint = fingerprintOf(call.request, call.boundMissionId);
     const first = this.inHand.get(place);
-    if (first !== undefined) {
-      requireSameRequest(first, fingerprint);
+    if (first?.fingerprint === fingerprint)
       return answer(call.response, { ...(await first.outcome), replayed: true });
+    if (first !== undefined) {
+      const known = await this.findOutcome(call, key); // the one in hand may be the one that has no right to the key
+      if (known === null) throw keyReused();
+      return answer(call.response, known);
     }
     const outcome = this.performApart(call, key, work);
     this.inHand.set(place, { fingerprint, outcome });
@@ -157,7 +160,7 @@ export class CommandRunner {
   }
 
   private async replay(tx: Tx, key: string, kept: KeptReply, fingerprint: string): Promise<Outcome> {
-    requireSameRequest(kept, fingerprint);
+    if (kept.fingerprint !== fingerprint) throw keyReused();
     return { reply: { status: kept.status, body: await this.open(tx, key, kept) }, replayed: true };
   }
 
@@ -172,13 +175,12 @@ export function problemReply(request: Request, problem: ApiProblem): Reply {
   return { status: problem.status, body: problemBody(problem, requestStateOf(request).requestId) };
 }
 
-function requireSameRequest(earlier: { readonly fingerprint: string }, fingerprint: string): void {
-  if (earlier.fingerprint !== fingerprint)
-    throw new ApiProblem(
-      422,
-      'idempotency_key_reused',
-      'This Idempotency-Key was used for another request; use a new one.',
-    );
+function keyReused(): ApiProblem {
+  return new ApiProblem(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request; use a new one.',
+  );
 }
 
 function answer(response: Response, { reply, replayed }: Outcome): unknown {
