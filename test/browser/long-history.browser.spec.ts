@@ -19,11 +19,9 @@ let page: Page;
 let mission: LongMission;
 beforeAll(async () => {
   database = await createTestDatabase();
-  [mission, service, browser] = await Promise.all([
-    aLongMission(database.transactions, PAST),
-    startService(database, { queue: 'none' }),
-    startBrowser(),
-  ]);
+  // Before the service, which would take up the mission while its past is still being written.
+  mission = await aLongMission(database.transactions, PAST);
+  [service, browser] = await Promise.all([startService(database, { queue: 'none' }), startBrowser()]);
   page = await browser.newPage({ reducedMotion: 'reduce' });
   await page.goto(`${service.url}/sign-in`);
   await page.fill('#key', mission.apiKey);

@@ -88,7 +88,9 @@ export async function readMission(tx: Tx, missionId: string): Promise<MissionRow
 
 /** Writes the columns that differ from how the row was read. */
 export async function saveMission(tx: Tx, before: MissionRow, after: MissionRow): Promise<void> {
-  const changed = Object.entries(after).filter(([name, value]) => value !== before[name as keyof MissionRow]);
+  const changed = Object.entries(after).filter(
+    ([name, value]) => name !== 'unreadablePolicy' && value !== before[name as keyof MissionRow],
+  );
   if (changed.length === 0) return;
   await tx.db.mission.update({
     where: { tenantId_id: { tenantId: tx.tenantId, id: before.id } },
