@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
 import { contentOf } from './support/every-table.js';
 import { expectInvariants } from './support/invariants.js';
 import { aMission, A_KEY, type TestMission } from './support/mission.js';
@@ -42,6 +43,13 @@ describe('a backup', () => {
     const { url, drop } = await createEmptyDatabase();
     unwanted.push(drop);
     return url;
+  }
+  async function migrationsAnd(name: string, sql: string): Promise<string> {
+    const longer = await mkdtemp(path.join(dir, 'migrations-'));
+    await cp(MIGRATIONS_DIR, longer, { recursive: true });
+    await mkdir(path.join(longer, name));
+    await writeFile(path.join(longer, name, 'migration.sql'), sql);
+    return longer;
   }
   const restoreInto = (url: string, from = file, migrationsDir = MIGRATIONS_DIR) =>
     restore(url, from, { migrationsDir, onProgress: silent });
@@ -93,6 +101,28 @@ describe('a backup', () => {
       over.abort();
       await writing;
     }
+  });
+
+  it('keeps migrations waiting, and nobody who has none: what it has read and what it still will are of one schema', async () => {
+    const [url, during] = [await anEmptyDatabase(), path.join(dir, 'migrated.backup')];
+    await restoreInto(url);
+    const longer = await migrationsAnd('29990101000000_more', 'ALTER TABLE wave ADD COLUMN extra text');
+    await withOwner(url, async (owner) => {
+      const halfway = await owner.connect();
+      await halfway.query('BEGIN; LOCK TABLE event'); // waves come after
+      const backingUp = backUp(url, during, silent);
+      await eventually('the backup is halfway', () => isThere(owner, 'wavekeeper-backup', 'DECLARE'));
+      const migrating = migrate(url, longer);
+      await eventually('it asks to migrate', () => isThere(owner, 'wavekeeper-migrate', 'SELECT pg_try'));
+      expect(await migrate(url, MIGRATIONS_DIR)).toEqual([]);
+      await halfway.query('COMMIT');
+      halfway.release();
+      await backingUp;
+      expect(await migrating).toEqual(['29990101000000_more']);
+    });
+    const target = await anEmptyDatabase();
+    await restoreInto(target, during);
+    expect(await contentAt(target)).toEqual(await contentAt(source.url));
   });
 
   it('goes into an empty database only', async () => {
@@ -216,6 +246,15 @@ async function aRichMission(database: TestDatabase): Promise<TestMission> {
     [mission.tenantId, artifact, randomBytes(400_000)],
   );
   return mission;
+}
+
+/** Whether a connection of this name is at, or was last at, such a statement. */
+async function isThere(owner: pg.Pool, name: string, statement: string): Promise<boolean> {
+  const { rowCount } = await owner.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND starts_with(query, $2)`,
+    [name, statement],
+  );
+  return rowCount === 1;
 }
 
 /** What migrations make, and a load takes apart for a while. */

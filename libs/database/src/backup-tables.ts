@@ -76,7 +76,7 @@ export async function readHistory(client: pg.Client): Promise<BackupHeader['migr
   if (!z.array(z.object({ there: z.literal(true) })).safeParse(there).success) return [];
   const { rows } = await client.query(`
     SELECT migration_name AS name, checksum FROM _prisma_migrations
-     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name`);
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name COLLATE "C"`);
   return HISTORY.parse(rows);
 }
 
