@@ -183,6 +183,28 @@ describe('a backup', () => {
     await expect(restoreInto(migrated, oldFile)).rejects.toThrow('newer');
   });
 
+  it('goes into no other schema than its own, whichever side the odd migration is on', async () => {
+    const odd = await migrationsAnd('20000101000000_odd', 'CREATE TABLE odd (tenant_id uuid NOT NULL)');
+    await expect(restoreInto(await anEmptyDatabase(), file, odd)).rejects.toThrow('another version');
+    const url = await anEmptyDatabase();
+    await migrate(url, odd);
+    await expect(restoreInto(url)).rejects.toThrow('has been through other migrations');
+  });
+
+  it('is the same whatever options the URL of the database has', async () => {
+    const withOptions = (url: string) => `${url}?options=${encodeURIComponent('-c datestyle=SQL,DMY')}`;
+    const [url, other] = [await anEmptyDatabase(), path.join(dir, 'options.backup')];
+    await backUp(withOptions(source.url), other, silent);
+    await restoreInto(withOptions(url), other);
+    expect(await contentAt(url)).toEqual(await contentAt(source.url));
+    const rowsIn = async (at: string) =>
+      gunzipSync(await readFile(at))
+        .toString('utf8')
+        .split('\n')
+        .slice(1);
+    expect(await rowsIn(other)).toEqual(await rowsIn(file));
+  });
+
   it('leaves no file behind when it fails', async () => {
     const url = await anEmptyDatabase();
     await expect(backUp(url, path.join(dir, 'none.backup'), silent)).rejects.toThrow('nothing to back up');

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { z } from 'zod';
 import type { BackupHeader } from './backup-file.js';
+import { connectAsOwner } from './owner-connection.js';
 
 /** One table of the ledger. */
 export interface LedgerTable {
@@ -15,27 +16,20 @@ export interface LedgerTable {
 }
 
 /** Values as text have to read the same wherever they are written and read. */
-const SETTINGS = [
-  'search_path=public',
-  'timezone=UTC',
-  'datestyle=ISO',
-  'intervalstyle=postgres',
-  'extra_float_digits=3',
-  'bytea_output=hex',
-  'statement_timeout=0',
-  'idle_in_transaction_session_timeout=0',
-];
+const SETTINGS = {
+  search_path: 'public',
+  timezone: 'UTC',
+  datestyle: 'ISO',
+  intervalstyle: 'postgres',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+};
 
 /** A connection as the owner that may take its time. */
-export async function connectForBackup(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'wavekeeper-backup',
-    options: SETTINGS.map((setting) => `-c ${setting}`).join(' '),
-  });
-  client.on('error', () => undefined); // a lost connection fails the query that waits for it
-  await client.connect();
-  return client;
+export function connectForBackup(databaseUrl: string): Promise<pg.Client> {
+  return connectAsOwner(databaseUrl, 'wavekeeper-backup', SETTINGS);
 }
 
 const TABLES = z.array(

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { crashPoint } from '#telemetry';
 import { readHistory } from './backup-tables.js';
 import { lockToMigrate } from './migration-lock.js';
+import { connectAsOwner } from './owner-connection.js';
 import { checkRoles, listUntakenRoles, takeRoles } from './roles.js';
 
 /** A migration was changed after it had been applied, so this database and the files no longer agree. */
@@ -38,15 +39,15 @@ export class MigrationFailedError extends Error {
   }
 }
 
-/** What a migration changes is in use, for longer than it is worth waiting. Nothing was changed. */
+/** Something kept a migration from its end, for longer than it is worth waiting. Nothing was changed. */
 export class MigrationBusyError extends Error {
   override readonly name = 'MigrationBusyError';
 
-  constructor(migration: string, options: ErrorOptions) {
+  constructor(migration: string, cause: Error) {
     super(
-      `Migration ${migration} could not lock its tables for ${TABLES_WAIT_MS / 1000} s, because something uses them: ` +
-        'a backup, a long query. Nothing was changed; try again when it is done.',
-      options,
+      `Migration ${migration} did not come to its end for ${TABLES_WAIT_MS / 1000} s: ${cause.message}. Most likely something uses ` +
+        'its tables, as a long query does. Nothing was changed; try again when it is done.',
+      { cause },
     );
   }
 }
@@ -83,13 +84,8 @@ export async function migrate(url: string, migrationsDir: string, upTo?: string)
   const migrations = (await readMigrations(migrationsDir)).filter(
     ({ name }) => upTo === undefined || name <= upTo,
   );
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'wavekeeper-migrate',
-    options: '-c row_security=off', // a statement that would not see all rows fails, and never quietly does nothing
-  });
-  client.on('error', () => undefined); // a lost connection fails the query that waits for it
-  await client.connect();
+  // Without row security a statement that would not see all rows fails, and never quietly does nothing.
+  const client = await connectAsOwner(url, 'wavekeeper-migrate', { row_security: 'off' });
   try {
     if (!(await lockToMigrate(client, () => isUpToDate(client, migrations)))) return [];
     await checkRoles(client);
@@ -168,7 +164,7 @@ async function applyInTime(client: pg.Client, migration: Migration): Promise<voi
   for (;;) {
     const passing = await apply(client, migration);
     if (passing === null) return;
-    if (performance.now() > deadline) throw new MigrationBusyError(migration.name, { cause: passing });
+    if (performance.now() > deadline) throw new MigrationBusyError(migration.name, passing);
     await delay(TABLES_PAUSE_MS);
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { z } from 'zod';
 import { summaryOf, type BackupProgress, type BackupSummary } from './back-up.js';
@@ -34,7 +35,7 @@ export async function restore(
     await refuseNewer(client, version);
     await migrate(databaseUrl, options.migrationsDir, version);
     await client.query('BEGIN');
-    const load = await Load.begin(client, options.onProgress);
+    const load = await Load.begin(client, header.migrations, options.onProgress);
     for await (const line of readBackup(file)) await load.take(line);
     const counted = await load.end();
     await client.query('COMMIT');
@@ -46,16 +47,18 @@ export async function restore(
   }
 }
 
-/** The newest migration of the backup. */
+/** The newest migration of the backup; all before it have to be ours. */
 function versionOf({ migrations }: BackupHeader, ours: BackupHeader['migrations']): string {
-  const known = new Map(ours.map(({ name, checksum }) => [name, checksum]));
-  const foreign = migrations.find(({ name, checksum }) => known.get(name) !== checksum);
-  const newest = migrations.at(-1);
-  if (foreign !== undefined || newest === undefined)
+  const version = migrations.at(-1)?.name ?? '';
+  const until = ours.filter(({ name }) => name <= version);
+  if (version === '' || !isDeepStrictEqual(until, migrations)) {
+    const known = new Set(until.map(({ name, checksum }) => name + checksum));
+    const foreign = migrations.find(({ name, checksum }) => !known.has(name + checksum));
     throw new BackupError(
-      `This backup is of another version of Wavekeeper (${foreign?.name ?? 'none'}): restore it with the version that made it, or a newer one.`,
+      `This backup is of another version of Wavekeeper (${foreign?.name ?? 'it lacks a migration'}): restore it with the version that made it, or a newer one.`,
     );
-  return newest.name;
+  }
+  return version;
 }
 
 /** Nothing goes back: a newer schema may have no place for what an older one had. */
@@ -83,11 +86,16 @@ class Load {
     private readonly onProgress: BackupProgress,
   ) {}
 
-  static async begin(client: pg.Client, onProgress: BackupProgress): Promise<Load> {
+  static async begin(
+    client: pg.Client,
+    migrations: BackupHeader['migrations'],
+    onProgress: BackupProgress,
+  ): Promise<Load> {
     const tables = await listTables(client);
     for (const { name } of tables.filter(({ isForced }) => isForced))
       await client.query(`ALTER TABLE ${pg.escapeIdentifier(name)} NO FORCE ROW LEVEL SECURITY`);
     await refuseFilled(client);
+    await refuseOtherSchema(client, migrations);
     const references = await dropReferences(client);
     return new Load(client, new Map(tables.map((table) => [table.name, table])), references, onProgress);
   }
@@ -163,6 +171,14 @@ async function refuseFilled(client: pg.Client): Promise<void> {
   if (rows.length > 0)
     throw new BackupError(
       'This database has tenants already, and a backup goes into an empty one only: name another by DATABASE_URL, or another WAVEKEEPER_HOME.',
+    );
+}
+
+/** Under the locks of the load, too: nobody migrates these tables any more. */
+async function refuseOtherSchema(client: pg.Client, wanted: BackupHeader['migrations']): Promise<void> {
+  if (!isDeepStrictEqual(await readHistory(client), wanted))
+    throw new BackupError(
+      'This database has been through other migrations than the backup: restore it into a database that has never been migrated.',
     );
 }
 
