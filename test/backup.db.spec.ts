@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
-import { contentOf } from './support/every-table.js';
+import { aRowInEveryTable, contentOf, dropChecks, rowsOf } from './support/every-table.js';
 import { expectInvariants } from './support/invariants.js';
 import { aMission, A_KEY, type TestMission } from './support/mission.js';
 import { toAsk, toDispatch, toHandOff, toNote } from './support/writes.js';
@@ -64,8 +65,61 @@ describe('a backup', () => {
     expect([rows, tenants, tables]).toEqual([
       before.flatMap((content) => Object.values(content)).flat().length + 2,
       2,
-      Object.keys(before[0] ?? {}).length + 1, // tenants beside what they own
+      Object.keys(before[0] ?? {}).length, // tenants beside what they own, and no buckets of requests
     ]);
+  });
+
+  it('has every table in it, and brings all back but what is to be forgotten', async () => {
+    const [full, target] = [await createTestDatabase(), await createTestDatabase()];
+    unwanted.push(
+      () => full.drop(),
+      () => target.drop(),
+    );
+    const { tenantId } = await aMission(full);
+    await aRowInEveryTable(full.owner, tenantId);
+    const fullFile = path.join(dir, 'full.backup');
+    await backUp(full.url, fullFile, silent);
+    await dropChecks(target.owner);
+    await restoreInto(target.url, fullFile);
+    const [before, after] = [full, target].map(({ owner }) => contentOf(owner, tenantId));
+    const forgotten = { session: [], sign_in_link: [], answer_link: [], request_bucket: [] };
+    expect(await after).toEqual({ ...(await before), ...forgotten });
+    expect(Object.values(await rowsOf(full.owner, tenantId))).not.toContain(0);
+  });
+
+  it.each([
+    ['odd, a sequence', 'CREATE SEQUENCE odd'],
+    [
+      'odd, a table in partitions',
+      'CREATE TABLE odd (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id)',
+    ],
+    ['odd.tenant_id, which may be of no tenant', 'CREATE TABLE odd (tenant_id uuid)'],
+    ['tenant.odd, which Postgres makes', 'ALTER TABLE tenant ADD odd int GENERATED ALWAYS AS (1) STORED'],
+    ['tenant.odd, which Postgres makes', 'ALTER TABLE tenant ADD odd int GENERATED ALWAYS AS IDENTITY'],
+    [
+      'tenant, whose trigger odd',
+      'CREATE TRIGGER odd BEFORE INSERT ON tenant FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    ],
+  ])('is not made of what it could not bring back: %s', async (what, sql) => {
+    const odd = await createTestDatabase();
+    unwanted.push(() => odd.drop());
+    await odd.owner.query(sql);
+    await expect(backUp(odd.url, path.join(dir, 'odd.backup'), silent)).rejects.toThrow(what);
+  });
+
+  it('says what to do when all is loaded and a later migration fails', async () => {
+    const failing = await migrationsAnd('29990101000000_failing', 'SELECT 1 / 0');
+    const url = await anEmptyDatabase();
+    await expect(restoreInto(url, file, failing)).rejects.toThrow('Run "wavekeeper migrate"');
+    expect(await contentAt(url)).toEqual(await contentAt(source.url));
+  });
+
+  it('replaces no file that was made in the meantime', async () => {
+    const taken = path.join(dir, 'taken.backup');
+    const takenMeanwhile = backUp(source.url, taken, () => writeFileSync(taken, 'mine'));
+    await expect(takenMeanwhile).rejects.toThrow('is there already');
+    expect(await readFile(taken, 'utf8')).toBe('mine');
+    expect((await readdir(dir)).filter((name) => name.startsWith('taken'))).toEqual(['taken.backup']);
   });
 
   it('is made and restored by a login that is no superuser, and leaves the schema as migrations do', async () => {

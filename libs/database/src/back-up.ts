@@ -90,7 +90,8 @@ async function openSnapshot(client: pg.Client): Promise<Snapshot> {
     master_key_ids: await listMasterKeyIds(client, tenantIds),
     tenants: tenantIds.length,
   };
-  return { header, tables: await listTables(client), tenantIds };
+  const tables = (await listTables(client)).filter(({ isLasting }) => isLasting);
+  return { header, tables, tenantIds };
 }
 
 async function listMasterKeyIds(client: pg.Client, tenantIds: readonly string[]): Promise<string[]> {

@@ -14,6 +14,9 @@ import {
 import { connectForBackup, listTables, readHistory, type LedgerTable } from './backup-tables.js';
 import { listMigrations, migrate } from './migrate.js';
 
+/** Sessions and links that were given out: whoever kept one of them would be let in again, after it was revoked. */
+const NEVER_BROUGHT_BACK = ['session', 'sign_in_link', 'answer_link'];
+
 /** Rows of one statement, by their number and their size. */
 const ROWS_PER_INSERT = 500;
 const CHARACTERS_PER_INSERT = 4 * 1_024 * 1_024;
@@ -39,11 +42,23 @@ export async function restore(
     for await (const line of readBackup(file)) await load.take(line);
     const counted = await load.end();
     await client.query('COMMIT');
-    await migrate(databaseUrl, options.migrationsDir);
+    await bringUpToDate(databaseUrl, options.migrationsDir);
     await client.query('ANALYZE');
     return summaryOf(header, counted);
   } finally {
     await client.end();
+  }
+}
+
+async function bringUpToDate(databaseUrl: string, migrationsDir: string): Promise<void> {
+  try {
+    await migrate(databaseUrl, migrationsDir);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BackupError(
+      `Every row of the backup is in the database, but its schema is not up to date. Run "wavekeeper migrate", and do not restore again: ${reason}`,
+      { cause },
+    );
   }
 }
 
@@ -111,9 +126,11 @@ class Load {
     this.isComplete = true;
   }
 
-  /** References hold again, and rows are hidden again from whom they were. */
+  /** What is not to come back is gone, references hold again, and rows are hidden again from whom they were. */
   async end(): Promise<{ tables: number; rows: number }> {
     if (!this.isComplete) throw damaged('its end is missing');
+    for (const name of NEVER_BROUGHT_BACK.filter((each) => this.tables.has(each)))
+      await this.client.query(`DELETE FROM ${name}`);
     for (const { relation, name, definition } of this.references)
       await this.client.query(`ALTER TABLE ${relation} ADD CONSTRAINT ${name} ${definition}`);
     for (const { name } of [...this.tables.values()].filter(({ isForced }) => isForced))
@@ -197,5 +214,7 @@ async function dropReferences(client: pg.Client): Promise<Reference[]> {
 }
 
 function damaged(how: string): BackupError {
-  return new BackupError(`This backup is damaged, and nothing of it was kept: ${how}.`);
+  return new BackupError(
+    `This backup is damaged, and none of its rows was kept: ${how}. The database has its schema now and is empty still.`,
+  );
 }
