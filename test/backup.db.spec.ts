@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './support/database.js';
-import { contentOf } from './support/every-table.js';
+import { eventually } from './support/eventually.js';
+import { aRowInEveryTable, contentOf, dropChecks, rowsOf } from './support/every-table.js';
 import { expectInvariants } from './support/invariants.js';
 import { aMission, A_KEY, type TestMission } from './support/mission.js';
 import { toAsk, toDispatch, toHandOff, toNote } from './support/writes.js';
@@ -43,6 +45,13 @@ describe('a backup', () => {
     unwanted.push(drop);
     return url;
   }
+  async function migrationsAnd(name: string, sql: string): Promise<string> {
+    const longer = await mkdtemp(path.join(dir, 'migrations-'));
+    await cp(MIGRATIONS_DIR, longer, { recursive: true });
+    await mkdir(path.join(longer, name));
+    await writeFile(path.join(longer, name, 'migration.sql'), sql);
+    return longer;
+  }
   const restoreInto = (url: string, from = file, migrationsDir = MIGRATIONS_DIR) =>
     restore(url, from, { migrationsDir, onProgress: silent });
   const contentAt = (url: string) =>
@@ -56,8 +65,61 @@ describe('a backup', () => {
     expect([rows, tenants, tables]).toEqual([
       before.flatMap((content) => Object.values(content)).flat().length + 2,
       2,
-      Object.keys(before[0] ?? {}).length + 1, // tenants beside what they own
+      Object.keys(before[0] ?? {}).length, // tenants beside what they own, and no buckets of requests
     ]);
+  });
+
+  it('has every table in it, and brings all back but what is to be forgotten', async () => {
+    const [full, target] = [await createTestDatabase(), await createTestDatabase()];
+    unwanted.push(
+      () => full.drop(),
+      () => target.drop(),
+    );
+    const { tenantId } = await aMission(full);
+    await aRowInEveryTable(full.owner, tenantId);
+    const fullFile = path.join(dir, 'full.backup');
+    await backUp(full.url, fullFile, silent);
+    await dropChecks(target.owner);
+    await restoreInto(target.url, fullFile);
+    const [before, after] = [full, target].map(({ owner }) => contentOf(owner, tenantId));
+    const forgotten = { session: [], sign_in_link: [], answer_link: [], request_bucket: [] };
+    expect(await after).toEqual({ ...(await before), ...forgotten });
+    expect(Object.values(await rowsOf(full.owner, tenantId))).not.toContain(0);
+  });
+
+  it.each([
+    ['odd, a sequence', 'CREATE SEQUENCE odd'],
+    [
+      'odd, a table in partitions',
+      'CREATE TABLE odd (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id)',
+    ],
+    ['odd.tenant_id, which may be of no tenant', 'CREATE TABLE odd (tenant_id uuid)'],
+    ['tenant.odd, which Postgres makes', 'ALTER TABLE tenant ADD odd int GENERATED ALWAYS AS (1) STORED'],
+    ['tenant.odd, which Postgres makes', 'ALTER TABLE tenant ADD odd int GENERATED ALWAYS AS IDENTITY'],
+    [
+      'tenant, whose trigger odd',
+      'CREATE TRIGGER odd BEFORE INSERT ON tenant FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    ],
+  ])('is not made of what it could not bring back: %s', async (what, sql) => {
+    const odd = await createTestDatabase();
+    unwanted.push(() => odd.drop());
+    await odd.owner.query(sql);
+    await expect(backUp(odd.url, path.join(dir, 'odd.backup'), silent)).rejects.toThrow(what);
+  });
+
+  it('says what to do when all is loaded and a later migration fails', async () => {
+    const failing = await migrationsAnd('29990101000000_failing', 'SELECT 1 / 0');
+    const url = await anEmptyDatabase();
+    await expect(restoreInto(url, file, failing)).rejects.toThrow('Run "wavekeeper migrate"');
+    expect(await contentAt(url)).toEqual(await contentAt(source.url));
+  });
+
+  it('replaces no file that was made in the meantime', async () => {
+    const taken = path.join(dir, 'taken.backup');
+    const takenMeanwhile = backUp(source.url, taken, () => writeFileSync(taken, 'mine'));
+    await expect(takenMeanwhile).rejects.toThrow('is there already');
+    expect(await readFile(taken, 'utf8')).toBe('mine');
+    expect((await readdir(dir)).filter((name) => name.startsWith('taken'))).toEqual(['taken.backup']);
   });
 
   it('is made and restored by a login that is no superuser, and leaves the schema as migrations do', async () => {
@@ -93,6 +155,32 @@ describe('a backup', () => {
       over.abort();
       await writing;
     }
+  });
+
+  it('keeps migrations waiting, and nobody who has none: what it has read and what it still will are of one schema', async () => {
+    const [url, during] = [await anEmptyDatabase(), path.join(dir, 'migrated.backup')];
+    await restoreInto(url);
+    const longer = await migrationsAnd('29990101000000_more', 'ALTER TABLE wave ADD COLUMN extra text');
+    await withOwner(url, async (owner) => {
+      const halfway = await owner.connect();
+      await halfway.query('BEGIN; LOCK TABLE event'); // waves come after
+      const backingUp = backUp(url, during, silent);
+      await eventually('the backup is halfway', () => isThere(owner, 'wavekeeper-backup', 'DECLARE'));
+      let isMigrated = false;
+      const migrating = migrate(url, longer).finally(() => (isMigrated = true));
+      await eventually(
+        'it asks to migrate',
+        async () => isMigrated || (await isThere(owner, 'wavekeeper-migrate', 'SELECT pg_try')),
+      );
+      expect(await migrate(url, MIGRATIONS_DIR)).toEqual([]);
+      await halfway.query('COMMIT');
+      halfway.release();
+      await backingUp;
+      expect(await migrating).toEqual(['29990101000000_more']);
+    });
+    const target = await anEmptyDatabase();
+    await restoreInto(target, during);
+    expect(await contentAt(target)).toEqual(await contentAt(source.url));
   });
 
   it('goes into an empty database only', async () => {
@@ -151,6 +239,28 @@ describe('a backup', () => {
     await expect(restoreInto(target, file, older)).rejects.toThrow('another version');
     await migrate(migrated, MIGRATIONS_DIR);
     await expect(restoreInto(migrated, oldFile)).rejects.toThrow('newer');
+  });
+
+  it('goes into no other schema than its own, whichever side the odd migration is on', async () => {
+    const odd = await migrationsAnd('20000101000000_odd', 'CREATE TABLE odd (tenant_id uuid NOT NULL)');
+    await expect(restoreInto(await anEmptyDatabase(), file, odd)).rejects.toThrow('another version');
+    const url = await anEmptyDatabase();
+    await migrate(url, odd);
+    await expect(restoreInto(url)).rejects.toThrow('has been through other migrations');
+  });
+
+  it('is the same whatever options the URL of the database has', async () => {
+    const withOptions = (url: string) => `${url}?options=${encodeURIComponent('-c datestyle=SQL,DMY')}`;
+    const [url, other] = [await anEmptyDatabase(), path.join(dir, 'options.backup')];
+    await backUp(withOptions(source.url), other, silent);
+    await restoreInto(withOptions(url), other);
+    expect(await contentAt(url)).toEqual(await contentAt(source.url));
+    const rowsIn = async (at: string) =>
+      gunzipSync(await readFile(at))
+        .toString('utf8')
+        .split('\n')
+        .slice(1);
+    expect(await rowsIn(other)).toEqual(await rowsIn(file));
   });
 
   it('leaves no file behind when it fails', async () => {
@@ -216,6 +326,15 @@ async function aRichMission(database: TestDatabase): Promise<TestMission> {
     [mission.tenantId, artifact, randomBytes(400_000)],
   );
   return mission;
+}
+
+/** Whether a connection of this name is at, or was last at, such a statement. */
+async function isThere(owner: pg.Pool, name: string, statement: string): Promise<boolean> {
+  const { rowCount } = await owner.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND starts_with(query, $2)`,
+    [name, statement],
+  );
+  return rowCount === 1;
 }
 
 /** What migrations make, and a load takes apart for a while. */

@@ -58,7 +58,8 @@ export async function aRowInEveryTable(owner: pg.Pool, tenantId: string): Promis
   return id;
 }
 
-async function dropChecks(client: pg.PoolClient): Promise<void> {
+/** What a row may say. */
+export async function dropChecks(client: Pick<pg.PoolClient, 'query'>): Promise<void> {
   const { rows } = await client.query<{ relation: string; conname: string }>(`
     SELECT conrelid::regclass::text AS relation, conname FROM pg_constraint
      WHERE contype = 'c' AND connamespace = 'public'::regnamespace`);

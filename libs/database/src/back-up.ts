@@ -17,6 +17,7 @@ import {
   readHistory,
   type LedgerTable,
 } from './backup-tables.js';
+import { lockToBackUp } from './migration-lock.js';
 
 /** Rows in memory at once: one may be a MiB, and a piece of an artifact two as text. */
 const ROWS_PER_FETCH = 32;
@@ -42,7 +43,9 @@ export function summaryOf(
 /**
  * Writes every row of the ledger to a file while the service runs: in one read-only transaction, so that all of it is of
  * one moment. Tenant by tenant with that tenant's rights: the owner's login is bound by row-level security and need be no
- * superuser. Of the queue's tables nothing is kept; they are made again from what is due.
+ * superuser. Of the queue's tables nothing is kept; they are made again from what is due. Nobody migrates meanwhile: rows are
+ * of the snapshot, but a table is as it is when it is opened.
+ * @throws BackupError | MigrationLockError
  */
 export async function backUp(
   databaseUrl: string,
@@ -51,6 +54,7 @@ export async function backUp(
 ): Promise<BackupSummary> {
   const client = await connectForBackup(databaseUrl);
   try {
+    await lockToBackUp(client);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const ledger = await openSnapshot(client);
     const { header, tables } = ledger;
@@ -86,7 +90,8 @@ async function openSnapshot(client: pg.Client): Promise<Snapshot> {
     master_key_ids: await listMasterKeyIds(client, tenantIds),
     tenants: tenantIds.length,
   };
-  return { header, tables: await listTables(client), tenantIds };
+  const tables = (await listTables(client)).filter(({ isLasting }) => isLasting);
+  return { header, tables, tenantIds };
 }
 
 async function listMasterKeyIds(client: pg.Client, tenantIds: readonly string[]): Promise<string[]> {

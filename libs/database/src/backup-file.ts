@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -53,16 +55,33 @@ export function rowLine(text: string): string {
   return line;
 }
 
-/** Writes the lines, compressed, beside the file, and gives it its name when all of it is on disk. */
+/**
+ * Writes the lines, compressed, beside the file, and gives it its name when all of it is on disk. Who is killed before
+ * leaves a draft behind, which nobody reads.
+ * @throws BackupError when there is such a file by then
+ */
 export async function writeBackupFile(file: string, lines: AsyncIterable<string>): Promise<void> {
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomBytes(6).toString('hex')}.draft`;
   try {
-    const out = createWriteStream(draft, { mode: 0o600, flush: true });
+    const out = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true });
     await pipeline(Readable.from(lines), createGzip(), out);
-    await rename(draft, file);
+    await link(draft, file); // unlike rename, never replaces what somebody has made in the meantime
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new BackupError(`${file} is there already: name a new file, or remove that one.`, { cause: error });
+  } finally {
     await rm(draft, { force: true });
-    throw error;
+  }
+  await syncDirectory(path.dirname(file));
+}
+
+/** A name is on disk when its directory is. */
+async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
-import type { BackupHeader } from './backup-file.js';
+import { BackupError, type BackupHeader } from './backup-file.js';
+import { connectAsOwner } from './owner-connection.js';
 
 /** One table of the ledger. */
 export interface LedgerTable {
@@ -12,30 +13,25 @@ export interface LedgerTable {
   readonly hasBytes: boolean;
   /** Row-level security binds its owner too. */
   readonly isForced: boolean;
+  /** Not UNLOGGED: a crash of the server may empty those, and a backup leaves them out. */
+  readonly isLasting: boolean;
 }
 
 /** Values as text have to read the same wherever they are written and read. */
-const SETTINGS = [
-  'search_path=public',
-  'timezone=UTC',
-  'datestyle=ISO',
-  'intervalstyle=postgres',
-  'extra_float_digits=3',
-  'bytea_output=hex',
-  'statement_timeout=0',
-  'idle_in_transaction_session_timeout=0',
-];
+const SETTINGS = {
+  search_path: 'public',
+  timezone: 'UTC',
+  datestyle: 'ISO',
+  intervalstyle: 'postgres',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+};
 
 /** A connection as the owner that may take its time. */
-export async function connectForBackup(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'wavekeeper-backup',
-    options: SETTINGS.map((setting) => `-c ${setting}`).join(' '),
-  });
-  client.on('error', () => undefined); // a lost connection fails the query that waits for it
-  await client.connect();
-  return client;
+export function connectForBackup(databaseUrl: string): Promise<pg.Client> {
+  return connectAsOwner(databaseUrl, 'wavekeeper-backup', SETTINGS);
 }
 
 const TABLES = z.array(
@@ -46,6 +42,7 @@ const TABLES = z.array(
       is_of_tenants: z.boolean(),
       has_bytes: z.boolean(),
       is_forced: z.boolean(),
+      is_lasting: z.boolean(),
     })
     .transform(({ name, columns, ...is }): LedgerTable => ({
       name,
@@ -53,19 +50,49 @@ const TABLES = z.array(
       isOfTenants: is.is_of_tenants,
       hasBytes: is.has_bytes,
       isForced: is.is_forced,
+      isLasting: is.is_lasting,
     })),
 );
 
-/** Every table there is, as the catalogue has them: one that a migration adds is in the next backup. */
+/**
+ * Every table there is, as the catalogue has them: one that a migration adds is in the next backup.
+ * Throws BackupError when there is anything of which rows would be missing, or not come back as they were.
+ */
 export async function listTables(client: pg.Client): Promise<LedgerTable[]> {
+  await refuseUnfit(client);
   const { rows } = await client.query(`
     SELECT c.relname::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
            bool_or(a.attname = 'tenant_id') AS is_of_tenants, bool_or(a.atttypid = 'bytea'::regtype) AS has_bytes,
-           c.relforcerowsecurity AS is_forced
+           c.relforcerowsecurity AS is_forced, c.relpersistence = 'p' AS is_lasting
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> '_prisma_migrations'
      GROUP BY c.oid ORDER BY c.relname`);
   return TABLES.parse(rows);
+}
+
+/** The bit of pg_trigger.tgtype. */
+const OF_INSERTS = 4;
+const UNFIT = z.array(z.object({ what: z.string() }));
+
+/** Rows are read tenant by tenant from plain tables, and inserted as they are; there is nothing else to bring back. */
+async function refuseUnfit(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(`
+    WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relpersistence = 'p')
+    SELECT relname || CASE relkind WHEN 'S' THEN ', a sequence' ELSE ', a table in partitions' END AS what
+      FROM ours WHERE relkind IN ('S', 'p')
+    UNION ALL
+    SELECT c.relname || '.' || a.attname || CASE
+             WHEN a.attname = 'tenant_id' AND NOT a.attnotnull THEN ', which may be of no tenant'
+             ELSE ', which Postgres makes itself' END
+      FROM ours c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relkind = 'r' AND (a.attgenerated <> '' OR a.attidentity = 'a' OR a.attname = 'tenant_id' AND NOT a.attnotnull)
+    UNION ALL
+    SELECT c.relname || ', whose trigger ' || t.tgname || ' changes what is inserted'
+      FROM ours c JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgtype & ${OF_INSERTS} <> 0
+     ORDER BY 1`);
+  const unfit = UNFIT.parse(rows).map(({ what }) => what);
+  if (unfit.length > 0)
+    throw new BackupError(`A backup cannot hold everything in this database: ${unfit.join('; ')}.`);
 }
 
 const HISTORY = z.array(z.object({ name: z.string(), checksum: z.string() }));
@@ -76,7 +103,7 @@ export async function readHistory(client: pg.Client): Promise<BackupHeader['migr
   if (!z.array(z.object({ there: z.literal(true) })).safeParse(there).success) return [];
   const { rows } = await client.query(`
     SELECT migration_name AS name, checksum FROM _prisma_migrations
-     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name`);
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name COLLATE "C"`);
   return HISTORY.parse(rows);
 }
 

@@ -8,13 +8,8 @@ export {
 } from './embedded-postgres.js';
 export { findFreePort } from './free-port.js';
 export { EmbeddedPostgresError } from './postgres-cluster.js';
-export {
-  migrate,
-  MigrationBusyError,
-  MigrationEditedError,
-  MigrationFailedError,
-  MigrationLockError,
-} from './migrate.js';
+export { migrate, MigrationBusyError, MigrationEditedError, MigrationFailedError } from './migrate.js';
+export { MigrationLockError } from './migration-lock.js';
 export { backUp, type BackupProgress, type BackupSummary } from './back-up.js';
 export { BackupError, readBackupHeader, type BackupHeader } from './backup-file.js';
 export { restore } from './restore.js';

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { MigrationEditedError, MigrationFailedError, migrate } from './migrate.js';
+import { MigrationBusyError, MigrationEditedError, MigrationFailedError, migrate } from './migrate.js';
 import { createEmptyDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { MissingRolesError } from './roles.js';
@@ -109,7 +109,12 @@ describe('migrate', () => {
         '2_change',
         `DO $$ BEGIN EXECUTE 'UPDATE ' || 'ke' || 'pt SET entry = 2'; END $$;`,
       );
-      await expect(migrate(login.url, migrationsDir)).rejects.toThrow('row-level security');
+      const withOptions = new URL(login.url);
+      withOptions.searchParams.set('options', '-c work_mem=8MB');
+      for (const at of [login.url, withOptions.href]) {
+        await expect(migrate(at, migrationsDir)).rejects.toThrow('row-level security');
+        await run(url, 'UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL');
+      }
       expect(await run(url, 'SELECT entry FROM kept')).toEqual([{ entry: 1 }]);
     });
 
@@ -139,7 +144,7 @@ describe('migrate', () => {
     });
   });
 
-  it('waits for tables that are in use, without keeping others from them for long, and fails for good of nothing that passes', async () => {
+  it('waits for tables that are in use, keeping nobody from them for a second, and fails for good of nothing that passes', async () => {
     await writeMigration('1_create', 'CREATE TABLE log (entry int);');
     await migrate(url, migrationsDir);
     await writeMigration('2_more', 'ALTER TABLE log ADD COLUMN more int;');
@@ -147,13 +152,19 @@ describe('migrate', () => {
     await reader.connect();
     await reader.query('BEGIN; SELECT * FROM log');
     const migrating = migrate(url, migrationsDir);
-    // The second of these waits behind the migration, which gives up its place before the reader ends.
+    // The first of these waits behind the migration, which gives up its place before the reader ends.
     await eventually('the migration waits', async () => (await run(url, WAITING)).length > 0);
-    await run(url, 'INSERT INTO log VALUES (1)');
+    for (let times = 0; times < 5; times += 1)
+      await run(url, `SET lock_timeout = '1s'; INSERT INTO log VALUES (1)`);
     await reader.query('COMMIT');
     await reader.end();
     expect(await migrating).toEqual(['2_more']);
     expect(await run(url, 'SELECT count(*)::int AS rows FROM _prisma_migrations')).toEqual([{ rows: 2 }]);
+  });
+
+  it('says what kept a migration from its end', () => {
+    const { message } = new MigrationBusyError('1_x', new Error('canceling statement due to user request'));
+    expect(message).toContain('canceling statement due to user request');
   });
 
   it('stops at a migration that fails and does not go on until it is resolved', async () => {

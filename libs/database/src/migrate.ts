@@ -5,7 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
 import { crashPoint } from '#telemetry';
-import { checkRoles, takeRoles } from './roles.js';
+import { readHistory } from './backup-tables.js';
+import { lockToMigrate } from './migration-lock.js';
+import { connectAsOwner } from './owner-connection.js';
+import { checkRoles, listUntakenRoles, takeRoles } from './roles.js';
 
 /** A migration was changed after it had been applied, so this database and the files no longer agree. */
 export class MigrationEditedError extends Error {
@@ -36,38 +39,27 @@ export class MigrationFailedError extends Error {
   }
 }
 
-/** Another process is migrating this database and does not come to an end. */
-export class MigrationLockError extends Error {
-  override readonly name = 'MigrationLockError';
-
-  constructor() {
-    super(
-      `Another process has been migrating this database for ${LOCK_WAIT_MS / 1000} s. Try again when it is done.`,
-    );
-  }
-}
-
-/** What a migration changes is in use, for longer than it is worth waiting. Nothing was changed. */
+/** Something kept a migration from its end, for longer than it is worth waiting. Nothing was changed. */
 export class MigrationBusyError extends Error {
   override readonly name = 'MigrationBusyError';
 
-  constructor(migration: string, options: ErrorOptions) {
+  constructor(migration: string, cause: Error) {
     super(
-      `Migration ${migration} could not lock its tables for ${LOCK_WAIT_MS / 1000} s, because something uses them: ` +
-        'a backup, a long query. Nothing was changed; try again when it is done.',
-      options,
+      `Migration ${migration} did not come to its end for ${TABLES_WAIT_MS / 1000} s: ${cause.message}. Most likely something uses ` +
+        'its tables, as a long query does. Nothing was changed; try again when it is done.',
+      { cause },
     );
   }
 }
 
-const LOCK_WAIT_MS = 60_000;
+/** So long it tries to get the tables that it changes. */
+const TABLES_WAIT_MS = 60_000;
 /** A migration asks for a table for so long at a time: whoever comes after it waits as long as it does. */
-const TABLE_LOCK_MS = 3_000;
+const TABLE_LOCK_MS = 300;
+/** And lets go of it for so long: what had to wait is done before it asks again. */
+const TABLES_PAUSE_MS = 2_000;
 /** Deadlock, no lock in time, canceled: nothing is wrong with the migration, and Postgres has undone it. */
 const PASSING = new Set(['40P01', '55P03', '57014']);
-const LOCK_RETRY_MS = 100;
-/** The advisory lock that Prisma's own engine takes, so that the two never run at once. */
-const LOCK_ID = 72_707_369;
 
 /** As Prisma makes it. */
 const CREATE_HISTORY = `
@@ -92,15 +84,10 @@ export async function migrate(url: string, migrationsDir: string, upTo?: string)
   const migrations = (await readMigrations(migrationsDir)).filter(
     ({ name }) => upTo === undefined || name <= upTo,
   );
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'wavekeeper-migrate',
-    options: '-c row_security=off', // a statement that would not see all rows fails, and never quietly does nothing
-  });
-  client.on('error', () => undefined); // a lost connection fails the query that waits for it
-  await client.connect();
+  // Without row security a statement that would not see all rows fails, and never quietly does nothing.
+  const client = await connectAsOwner(url, 'wavekeeper-migrate', { row_security: 'off' });
   try {
-    await lock(client);
+    if (!(await lockToMigrate(client, () => isUpToDate(client, migrations)))) return [];
     await checkRoles(client);
     const pending = await findPending(client, migrations);
     for (const migration of pending) await applyInTime(client, migration);
@@ -134,21 +121,11 @@ async function readMigrations(migrationsDir: string): Promise<Migration[]> {
   );
 }
 
-/** Asks again and again instead of waiting in Postgres: a waiting session would block CREATE INDEX CONCURRENTLY. */
-async function lock(client: pg.Client): Promise<void> {
-  const deadline = performance.now() + LOCK_WAIT_MS;
-  while (!(await tryLock(client))) {
-    if (performance.now() > deadline) throw new MigrationLockError();
-    await delay(LOCK_RETRY_MS);
-  }
-}
-
-async function tryLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS locked', [LOCK_ID]);
-  return z
-    .array(z.object({ locked: z.boolean() }))
-    .parse(rows)
-    .some((row) => row.locked);
+/** Nothing is left to apply, and no role to take. */
+async function isUpToDate(client: pg.Client, migrations: readonly Migration[]): Promise<boolean> {
+  const applied = new Map((await readHistory(client)).map(({ name, checksum }) => [name, checksum]));
+  if (migrations.some(({ name, checksum }) => applied.get(name) !== checksum)) return false;
+  return (await listUntakenRoles(client)).length === 0;
 }
 
 const HISTORY = z.array(
@@ -183,12 +160,12 @@ const TOUCHES_ROWS = /^\s*(WITH|INSERT|UPDATE|DELETE|MERGE)\b|\bREFERENCES\b/im;
 
 /** Tries again while the tables are in use: a service that goes on working is no reason to fail for good. */
 async function applyInTime(client: pg.Client, migration: Migration): Promise<void> {
-  const deadline = performance.now() + LOCK_WAIT_MS;
+  const deadline = performance.now() + TABLES_WAIT_MS;
   for (;;) {
     const passing = await apply(client, migration);
     if (passing === null) return;
-    if (performance.now() > deadline) throw new MigrationBusyError(migration.name, { cause: passing });
-    await delay(LOCK_RETRY_MS);
+    if (performance.now() > deadline) throw new MigrationBusyError(migration.name, passing);
+    await delay(TABLES_PAUSE_MS);
   }
 }
 

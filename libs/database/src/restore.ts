@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { z } from 'zod';
 import { summaryOf, type BackupProgress, type BackupSummary } from './back-up.js';
@@ -12,6 +13,9 @@ import {
 } from './backup-file.js';
 import { connectForBackup, listTables, readHistory, type LedgerTable } from './backup-tables.js';
 import { listMigrations, migrate } from './migrate.js';
+
+/** Sessions and links that were given out: whoever kept one of them would be let in again, after it was revoked. */
+const NEVER_BROUGHT_BACK = ['session', 'sign_in_link', 'answer_link'];
 
 /** Rows of one statement, by their number and their size. */
 const ROWS_PER_INSERT = 500;
@@ -34,11 +38,11 @@ export async function restore(
     await refuseNewer(client, version);
     await migrate(databaseUrl, options.migrationsDir, version);
     await client.query('BEGIN');
-    const load = await Load.begin(client, options.onProgress);
+    const load = await Load.begin(client, header.migrations, options.onProgress);
     for await (const line of readBackup(file)) await load.take(line);
     const counted = await load.end();
     await client.query('COMMIT');
-    await migrate(databaseUrl, options.migrationsDir);
+    await bringUpToDate(databaseUrl, options.migrationsDir);
     await client.query('ANALYZE');
     return summaryOf(header, counted);
   } finally {
@@ -46,16 +50,30 @@ export async function restore(
   }
 }
 
-/** The newest migration of the backup. */
-function versionOf({ migrations }: BackupHeader, ours: BackupHeader['migrations']): string {
-  const known = new Map(ours.map(({ name, checksum }) => [name, checksum]));
-  const foreign = migrations.find(({ name, checksum }) => known.get(name) !== checksum);
-  const newest = migrations.at(-1);
-  if (foreign !== undefined || newest === undefined)
+async function bringUpToDate(databaseUrl: string, migrationsDir: string): Promise<void> {
+  try {
+    await migrate(databaseUrl, migrationsDir);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BackupError(
-      `This backup is of another version of Wavekeeper (${foreign?.name ?? 'none'}): restore it with the version that made it, or a newer one.`,
+      `Every row of the backup is in the database, but its schema is not up to date. Run "wavekeeper migrate", and do not restore again: ${reason}`,
+      { cause },
     );
-  return newest.name;
+  }
+}
+
+/** The newest migration of the backup; all before it have to be ours. */
+function versionOf({ migrations }: BackupHeader, ours: BackupHeader['migrations']): string {
+  const version = migrations.at(-1)?.name ?? '';
+  const until = ours.filter(({ name }) => name <= version);
+  if (version === '' || !isDeepStrictEqual(until, migrations)) {
+    const known = new Set(until.map(({ name, checksum }) => name + checksum));
+    const foreign = migrations.find(({ name, checksum }) => !known.has(name + checksum));
+    throw new BackupError(
+      `This backup is of another version of Wavekeeper (${foreign?.name ?? 'it lacks a migration'}): restore it with the version that made it, or a newer one.`,
+    );
+  }
+  return version;
 }
 
 /** Nothing goes back: a newer schema may have no place for what an older one had. */
@@ -83,11 +101,16 @@ class Load {
     private readonly onProgress: BackupProgress,
   ) {}
 
-  static async begin(client: pg.Client, onProgress: BackupProgress): Promise<Load> {
+  static async begin(
+    client: pg.Client,
+    migrations: BackupHeader['migrations'],
+    onProgress: BackupProgress,
+  ): Promise<Load> {
     const tables = await listTables(client);
     for (const { name } of tables.filter(({ isForced }) => isForced))
       await client.query(`ALTER TABLE ${pg.escapeIdentifier(name)} NO FORCE ROW LEVEL SECURITY`);
     await refuseFilled(client);
+    await refuseOtherSchema(client, migrations);
     const references = await dropReferences(client);
     return new Load(client, new Map(tables.map((table) => [table.name, table])), references, onProgress);
   }
@@ -103,9 +126,11 @@ class Load {
     this.isComplete = true;
   }
 
-  /** References hold again, and rows are hidden again from whom they were. */
+  /** What is not to come back is gone, references hold again, and rows are hidden again from whom they were. */
   async end(): Promise<{ tables: number; rows: number }> {
     if (!this.isComplete) throw damaged('its end is missing');
+    for (const name of NEVER_BROUGHT_BACK.filter((each) => this.tables.has(each)))
+      await this.client.query(`DELETE FROM ${name}`);
     for (const { relation, name, definition } of this.references)
       await this.client.query(`ALTER TABLE ${relation} ADD CONSTRAINT ${name} ${definition}`);
     for (const { name } of [...this.tables.values()].filter(({ isForced }) => isForced))
@@ -166,6 +191,14 @@ async function refuseFilled(client: pg.Client): Promise<void> {
     );
 }
 
+/** Under the locks of the load, too: nobody migrates these tables any more. */
+async function refuseOtherSchema(client: pg.Client, wanted: BackupHeader['migrations']): Promise<void> {
+  if (!isDeepStrictEqual(await readHistory(client), wanted))
+    throw new BackupError(
+      'This database has been through other migrations than the backup: restore it into a database that has never been migrated.',
+    );
+}
+
 const REFERENCES = z.array(z.object({ relation: z.string(), name: z.string(), definition: z.string() }));
 type Reference = z.infer<typeof REFERENCES>[number];
 
@@ -181,5 +214,7 @@ async function dropReferences(client: pg.Client): Promise<Reference[]> {
 }
 
 function damaged(how: string): BackupError {
-  return new BackupError(`This backup is damaged, and nothing of it was kept: ${how}.`);
+  return new BackupError(
+    `This backup is damaged, and none of its rows was kept: ${how}. The database has its schema now and is empty still.`,
+  );
 }

@@ -52,11 +52,18 @@ export async function checkRoles(client: pg.Client): Promise<void> {
 
 /** Lets the login become the roles that it has made: no superuser, it is only their administrator at first. */
 export async function takeRoles(client: pg.Client): Promise<void> {
+  for (const name of await listUntakenRoles(client))
+    await client.query(`GRANT ${pg.escapeIdentifier(name)} TO CURRENT_USER`);
+}
+
+export async function listUntakenRoles(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query(
     `SELECT rolname AS name FROM pg_roles
       WHERE rolname = ANY ($1::text[]) AND NOT pg_has_role(current_user, oid, ${TO_BECOME})`,
     [ROLES],
   );
-  for (const { name } of z.array(z.object({ name: z.string() })).parse(rows))
-    await client.query(`GRANT ${pg.escapeIdentifier(name)} TO CURRENT_USER`);
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(rows)
+    .map(({ name }) => name);
 }
