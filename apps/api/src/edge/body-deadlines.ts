@@ -3,6 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 
 /** No request's body takes longer, whatever its route allows: 64 MiB at 0.9 Mbit/s. */
 export const BODY_MS_MAX = 10 * 60_000;
+export const TIMED_OUT_STATUS = 408;
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /**
@@ -49,6 +50,9 @@ function hasBody({ headers }: Request): boolean {
 function cutOff(request: Request, response: Response): void {
   const { socket } = request;
   if (request.complete || socket.destroyed) return;
-  if (!response.headersSent) socket.write(TIMED_OUT);
+  if (!response.headersSent) {
+    response.statusCode = TIMED_OUT_STATUS; // to be measured as such
+    socket.write(TIMED_OUT);
+  }
   socket.destroySoon();
 }
