@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import request from 'supertest';
 import { findFreePort } from '#database';
 import { silentLogger, startTelemetry, type Telemetry } from '#telemetry';
@@ -74,6 +74,17 @@ describe('what is measured', () => {
     const text = await scrape();
     expect(text).toContain('http_route="/v1/tasks/:id"');
     expect(text).not.toContain(TITLE.replaceAll(' ', '-'));
+  });
+
+  it('counts as no success what a client broke off before its answer', async () => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    const head = ['POST /v1/missions HTTP/1.1', 'Host: x', 'Content-Length: 100', 'Expect: 100-continue'];
+    socket.write([...head, `Authorization: Bearer ${service.apiKey}`, '', ''].join('\r\n'));
+    await once(socket, 'data'); // the service waits for the body
+    socket.destroy();
+    await eventually('it is measured', async () =>
+      /request_duration_count\{[^}]*http_response_status_code="499"/.test(await scrape()),
+    );
   });
 
   it('names no tenant and carries no text of one', () => {

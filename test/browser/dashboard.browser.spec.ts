@@ -165,7 +165,10 @@ describe('a day with a mission', () => {
     await button(page, 'Add directive').focus();
     await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Directive' }).fill('Sing while at work.');
-    await page.keyboard.press('Control+Enter');
+    await page.keyboard.down('Control');
+    for (let repeats = 0; repeats < 5; repeats += 1) await page.keyboard.down('Enter'); // held: it is added once
+    await page.keyboard.up('Enter');
+    await page.keyboard.up('Control');
     await button(page, 'Retire D2').waitFor();
 
     await database.owner.query(`UPDATE directive SET state = 'proposed' WHERE number = 2`); // as a conductor does
@@ -277,6 +280,11 @@ describe('a day with a mission', () => {
   });
 
   it('asks a wave’s question again with the keyboard alone, and shows what another model decides otherwise', async () => {
+    await page.route('**/shadow', async (route) => {
+      await page.locator('text=Asking; at most three minutes').waitFor();
+      await page.keyboard.press('Escape'); // closes nothing now: the answer is paid for
+      await route.continue();
+    });
     await button(page, 'Run again as a shadow').focus();
     await page.keyboard.press('Enter');
     await page.getByLabel('Model').and(page.locator(':focus')).waitFor();
@@ -292,8 +300,23 @@ describe('a day with a mission', () => {
       .waitFor();
     await comparison.locator('td', { hasText: OTHER_MODEL }).waitFor();
     expect(await violationsInBoth(page, 'a shadow')).toEqual([]);
+    await page.unroute('**/shadow');
     await button(page, 'Close').click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('leads whoever is no longer signed in to where one signs in, also from a dialog that tells of its errors itself', async () => {
+    const address = page.url();
+    await page.route('**/shadow', (route) => route.fulfill({ status: 401, json: {} }));
+    await button(page, 'Run again as a shadow').click();
+    await button(page, 'Ask again').click();
+    await heading(page, 'Sign in');
+    await page.unroute('**/shadow');
+    await signIn(page, 'wk_wrong');
+    await page.getByRole('alert').waitFor();
+    await signIn(page);
+    await button(page, 'Run again as a shadow').waitFor();
+    expect(page.url()).toBe(address);
   });
 
   it('is found by title, ref or id with the keyboard', async () => {

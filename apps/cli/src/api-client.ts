@@ -100,6 +100,17 @@ export class ApiClient {
     return this.#get(`/v1/missions/${segment(missionId)}/messages${queryString(query)}`, messagePageSchema);
   }
 
+  /** Page by page: what was said in a long mission may be more than fits in memory. */
+  async *eachMessage(missionId: string) {
+    let cursor: string | undefined;
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const answer = await this.listMessages(missionId, { limit: PAGE_LIMIT_MAX, cursor });
+      yield* answer.data;
+      if (answer.next_cursor === null) return;
+      cursor = answer.next_cursor;
+    }
+  }
+
   getConductor(missionId: string) {
     return this.#get(`/v1/missions/${segment(missionId)}/conductor`, conductorGaugeSchema);
   }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { Logger } from '#telemetry';
 import type { CommittedEvents, Transactions } from './transactions.js';
+import { withSettings } from './url-settings.js';
 
 /** The channel on which processes tell each other that a mission has new events. */
 const CHANNEL = 'wavekeeper_events';
@@ -103,12 +104,11 @@ export class EventNotices {
   /** Resolves to true when the connection ends that had been made. */
   private async listenUntilLost(): Promise<boolean> {
     const client = new pg.Client({
-      connectionString: this.databaseUrl,
+      connectionString: withSettings(this.databaseUrl, ['role=wavekeeper_app']),
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: CONNECT_MS,
       keepAlive: true,
       application_name: 'wavekeeper_notices',
-      options: '-c role=wavekeeper_app',
     });
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve);

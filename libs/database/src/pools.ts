@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#telemetry';
+import { withSettings } from './url-settings.js';
 
 /** Roles that cannot log in: a pool logs in as the owner and is one of these from its first statement on. */
 export type DatabaseRole = 'wavekeeper_app' | 'wavekeeper_system' | 'wavekeeper_queue';
@@ -29,12 +30,11 @@ export function createPool({ databaseUrl, role, connectionsMax, logger, searchPa
     `lock_timeout=${LOCK_MS}`,
   ];
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    connectionString: withSettings(databaseUrl, settings),
     max: connectionsMax,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
     application_name: role,
-    options: settings.map((setting) => `-c ${setting}`).join(' '),
   });
   pool.on('error', (error) => {
     logger.warn({ err: error, role }, 'an idle database connection was lost');

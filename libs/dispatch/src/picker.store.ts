@@ -185,7 +185,10 @@ export async function findMissionsWithoutDigests(
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
 }
 
-/** Ended missions with tasks that are still to be canceled; in any order, as above. */
+/**
+ * Ended missions with tasks that are still to be canceled: 1. as many of each tenant as of any other, 2. of a tenant any, as
+ * above.
+ */
 export async function findMissionsWithLeftovers(
   system: SystemTx,
   countMax: number,
@@ -193,7 +196,7 @@ export async function findMissionsWithLeftovers(
   const rows = await system.db.$queryRaw<{ tenant_id: string; id: string }[]>`
     SELECT tenant_id, id FROM mission
      WHERE state IN ('canceled', 'archived') AND tasks_blocked + tasks_queued + tasks_working + tasks_input_required > 0
-     ORDER BY random() LIMIT ${countMax}`;
+     ORDER BY row_number() OVER (PARTITION BY tenant_id ORDER BY random()), random() LIMIT ${countMax}`;
   return rows.map((row) => ({ tenantId: row.tenant_id, missionId: row.id }));
 }
 

@@ -7,7 +7,7 @@ import { A_KEY, aMission, aTenant, type TestMission } from '../../../test/suppor
 import { aCall } from '../../../test/support/model-call.js';
 import { toAsk, toDispatch } from '../../../test/support/writes.js';
 import { Dispatcher, sweep, type DueCounts } from './index.js';
-import { findDueSchedules } from './picker.store.js';
+import { findDueSchedules, findMissionsWithLeftovers } from './picker.store.js';
 
 describe('a sweep', () => {
   let database: TestDatabase;
@@ -52,6 +52,19 @@ describe('a sweep', () => {
     await sweepOnce();
     expect(await mission.row()).toMatchObject({ tasks_canceled: 1_002, tasks_queued: 0, tasks_blocked: 0 });
     expect(await mission.events('task.canceled')).toHaveLength(1_002);
+  });
+
+  it('clears up for every tenant in turn, however many missions one of them has ended', async () => {
+    const many = await aTenant(database.transactions);
+    const missions = [await aMission(database)];
+    for (let count = 0; count < 30; count += 1) missions.push(await aMission(database, {}, many));
+    for (const mission of missions) await mission.submit('A');
+    await database.owner.query(`UPDATE mission SET state = 'canceled', wave_due_at = NULL`);
+    const found = await database.transactions.inSystemTransaction((system) =>
+      findMissionsWithLeftovers(system, 2),
+    );
+    expect(found.map(({ tenantId }) => tenantId).sort()).toEqual([many, missions[0]?.tenantId].sort());
+    await database.owner.query('DELETE FROM tenant'); // no command leaves so little open
   });
 
   it('makes due what waited for a slot when its tenant may have more attempts', async () => {

@@ -78,10 +78,8 @@ export async function deliverLeftovers(
   outbox: Outbox,
   { random, tell }: { readonly random: number; readonly tell: TellOfLeftover },
 ): Promise<void> {
-  const entries = await outbox.entries();
-  const first = Math.floor(random * entries.length);
   let unansweredInARow = 0;
-  for (const entry of [...entries.slice(first), ...entries.slice(0, first)]) {
+  for await (const entry of outbox.entries(random)) {
     const delivery = await sentOnce(() => sendReport(wavekeeper, entry));
     if (isSettled(delivery)) await outbox.forget(entry.attemptId);
     tell(entry, delivery);

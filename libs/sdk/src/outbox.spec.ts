@@ -16,15 +16,31 @@ const anEntry = (number = 1): OutboxEntry => ({
   report: { verb: 'complete', result: { summary: 'Done — ✓.', output: { n: number } } },
 });
 const openOutbox = () => Outbox.open(homeDir, URL_OF_SERVICE);
+async function entriesOf(outbox: Outbox): Promise<OutboxEntry[]> {
+  const found: OutboxEntry[] = [];
+  for await (const entry of outbox.entries()) found.push(entry);
+  return found;
+}
 
 describe('the outbox', () => {
   it('gives back what it kept to whoever opens it next, until it is forgotten', async () => {
     await (await openOutbox()).keep(anEntry());
     const outbox = await openOutbox();
-    expect(await outbox.entries()).toEqual([anEntry()]);
+    expect(await entriesOf(outbox)).toEqual([anEntry()]);
     await outbox.forget('att_1');
     await outbox.forget('att_1');
-    expect(await outbox.entries()).toEqual([]);
+    expect(await entriesOf(outbox)).toEqual([]);
+  });
+
+  it('reads each report in its turn, never all of them at once', async () => {
+    const outbox = await openOutbox();
+    for (const number of [1, 2]) await outbox.keep(anEntry(number));
+    const given: string[] = [];
+    for await (const { attemptId } of outbox.entries()) {
+      given.push(attemptId);
+      await outbox.forget(attemptId === 'att_1' ? 'att_2' : 'att_1');
+    }
+    expect(given).toHaveLength(1);
   });
 
   it('keeps one report of an attempt: the last', async () => {
@@ -32,7 +48,7 @@ describe('the outbox', () => {
     await outbox.keep(anEntry());
     const failure: OutboxEntry = { ...anEntry(), report: { verb: 'fail', error: { message: 'No.' } } };
     await outbox.keep(failure);
-    expect(await outbox.entries()).toEqual([failure]);
+    expect(await entriesOf(outbox)).toEqual([failure]);
     expect(await readdir(outbox.directory)).toHaveLength(1);
   });
 
@@ -41,7 +57,7 @@ describe('the outbox', () => {
     await outbox.keep(anEntry());
     expect((await stat(outbox.directory)).mode & 0o777).toBe(0o700);
     expect((await stat(path.join(outbox.directory, 'att_1.json'))).mode & 0o777).toBe(0o600);
-    expect(await (await Outbox.open(homeDir, 'https://elsewhere.example')).entries()).toEqual([]);
+    expect(await entriesOf(await Outbox.open(homeDir, 'https://elsewhere.example'))).toEqual([]);
   });
 
   it('is not confused by what a killed worker has left half written, nor by files of others', async () => {
@@ -52,7 +68,7 @@ describe('the outbox', () => {
     await put('att_3.json', 'half');
     await put('att_4.json', '{"attemptId": "att_4"}');
     await put('notes.txt', 'mine');
-    expect(await outbox.entries()).toEqual([anEntry()]);
+    expect(await entriesOf(outbox)).toEqual([anEntry()]);
     expect((await readdir(outbox.directory)).sort()).toEqual([
       'att_1.json',
       'att_2.json.77.tmp',

@@ -72,16 +72,19 @@ export class Outbox {
     await rm(this.#fileOf(attemptId), { force: true });
   }
 
-  /** What is waiting; what cannot be read as an entry is removed. */
-  async entries(): Promise<OutboxEntry[]> {
-    const found: OutboxEntry[] = [];
-    for (const name of await this.#names()) {
+  /**
+   * What is waiting, each read in its turn, beginning at a part (0 to 1) of them; what cannot be read as an entry is
+   * removed.
+   */
+  async *entries(from = 0): AsyncGenerator<OutboxEntry, void> {
+    const names = await this.#names();
+    const first = Math.floor(from * names.length);
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       const entry = await readEntry(path.join(this.directory, name));
       if (entry === 'gone') continue;
       if (entry === 'unreadable') await rm(path.join(this.directory, name), { force: true });
-      else found.push(entry);
+      else yield entry;
     }
-    return found;
   }
 
   async #names(): Promise<string[]> {

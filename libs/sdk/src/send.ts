@@ -4,7 +4,7 @@ import { NoServiceError, retryAfterMs } from './errors.js';
 /** Tries of one request, the first included. */
 const TRIES_MAX = 4;
 const TRY_MS = 60_000;
-/** A body gets longer, at no more than this: what a large one needs at 1 Mbit/s. */
+/** A body gets longer, at no more than this: 1 Mbit/s. The service itself cuts off any but an artifact after half a minute. */
 const SLOWEST_BYTES_PER_MS = 128;
 const BACKOFF_MS = 250;
 /** A service may ask for more; a program does not wait longer than this without being told. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deliverLeftovers } from './attempt-client.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxEntry } from './outbox.js';
 import { Wavekeeper } from './wavekeeper.js';
 import { worker, type WorkerReport } from './worker.js';
 
@@ -85,7 +85,11 @@ async function work(handler: Parameters<typeof worker>[1]): Promise<WorkerReport
   );
   return reports;
 }
-const kept = async () => (await Outbox.open(homeDir, wavekeeper.url)).entries();
+const kept = async () => {
+  const entries: OutboxEntry[] = [];
+  for await (const entry of (await Outbox.open(homeDir, wavekeeper.url)).entries()) entries.push(entry);
+  return entries;
+};
 
 describe('a result', () => {
   it.each([

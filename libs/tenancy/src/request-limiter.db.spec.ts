@@ -39,6 +39,18 @@ describe('the requests of a tenant', () => {
     expect(await limiter.take(one, 0)).toBeNull();
   });
 
+  it('come by a limit that was raised at once', async () => {
+    const limiter = aLimiter();
+    const tenantId = await aTenant(database.transactions);
+    await limiter.take(tenantId, 1);
+    expect(await limiter.take(tenantId, 1)).toMatchObject({ allowed: false, resetSeconds: 60 });
+    await database.owner.query(
+      `UPDATE request_bucket SET filled_at = filled_at - interval '1 second' WHERE tenant_id = $1`,
+      [tenantId],
+    );
+    expect(await limiter.take(tenantId, 600)).toMatchObject({ allowed: true });
+  });
+
   it('are taken by the second’s worth: most of them write nothing', async () => {
     const tenantId = await aTenant(database.transactions);
     expect(await letThrough(aLimiter(), tenantId, 6_000, 100)).toBe(100);

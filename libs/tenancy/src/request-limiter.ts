@@ -22,6 +22,8 @@ interface Slice {
   leftInBucket: number;
   /** The bucket is empty until then, by this process' clock. */
   emptyUntilMs: number;
+  /** At so many a minute: another limit fills it otherwise. */
+  emptyAtLimit: number;
   taking: Promise<void> | null;
 }
 
@@ -45,7 +47,8 @@ export class RequestLimiter {
         return { allowed: true, remaining, resetSeconds: secondsUntilFull(remaining, requestsPerMinute) };
       }
       const waitMs = slice.emptyUntilMs - this.nowMs();
-      if (waitMs > 0) return { allowed: false, remaining: 0, resetSeconds: Math.ceil(waitMs / 1_000) };
+      if (waitMs > 0 && slice.emptyAtLimit === requestsPerMinute)
+        return { allowed: false, remaining: 0, resetSeconds: Math.ceil(waitMs / 1_000) };
       slice.taking ??= this.takeSlice(tenantId, requestsPerMinute, slice).finally(() => {
         slice.taking = null;
       });
@@ -64,14 +67,16 @@ export class RequestLimiter {
     });
     slice.left += taken.granted;
     slice.leftInBucket = taken.bucket.tokens;
-    if (taken.granted === 0) slice.emptyUntilMs = this.nowMs() + taken.waitMs;
+    if (taken.granted > 0) return;
+    slice.emptyUntilMs = this.nowMs() + taken.waitMs;
+    slice.emptyAtLimit = requestsPerMinute;
   }
 
   private sliceOf(tenantId: string): Slice {
     const known = this.slices.get(tenantId);
     if (known !== undefined) return known;
     if (this.slices.size >= TENANTS_MAX) this.slices.clear();
-    const slice: Slice = { left: 0, leftInBucket: 0, emptyUntilMs: 0, taking: null };
+    const slice: Slice = { left: 0, leftInBucket: 0, emptyUntilMs: 0, emptyAtLimit: 0, taking: null };
     this.slices.set(tenantId, slice);
     return slice;
   }

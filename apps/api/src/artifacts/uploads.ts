@@ -6,10 +6,10 @@ import { ApiProblem } from '../edge/problem.js';
 import { receiveFile, type ReceivedFile } from './received-file.js';
 
 /** Uploads that this process takes at once: so many times 64 MiB of disk. */
-const UPLOADS_MAX = 8;
+const UPLOADS_MAX = 16;
 
-/** Of these for one tenant, so that none keeps the others from theirs. */
-const UPLOADS_PER_TENANT_MAX = 4;
+/** Of these for one tenant, so that a few that send slowly do not keep the others from theirs. */
+const UPLOADS_PER_TENANT_MAX = 2;
 
 /** Receives artifacts, a bounded number at a time. */
 @Injectable()

@@ -5,6 +5,7 @@ import type { NextFunction, Request, Response } from 'express';
 export const BODY_MS_MAX = 10 * 60_000;
 /** So often in each stretch it is looked at who waits for whom. */
 const LOOKS_PER_STRETCH = 10;
+export const TIMED_OUT_STATUS = 408;
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /**
@@ -58,6 +59,9 @@ function hasBody({ headers }: Request): boolean {
 function cutOff(request: Request, response: Response): void {
   const { socket } = request;
   if (request.complete || socket.destroyed) return;
-  if (!response.headersSent) socket.write(TIMED_OUT);
+  if (!response.headersSent) {
+    response.statusCode = TIMED_OUT_STATUS; // to be measured as such
+    socket.write(TIMED_OUT);
+  }
   socket.destroySoon();
 }

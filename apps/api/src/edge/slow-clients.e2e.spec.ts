@@ -54,16 +54,18 @@ describe('a client that does not come to an end', () => {
   });
 
   it.each([
-    ['in its headers', 'GET /v1/missions HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+    ['in its headers', 408, 'GET /v1/missions HTTP/1.1\r\nHost: x\r\nX-Slow: '],
     [
       'in its body',
+      408,
       'POST /v1/missions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nAuthorization: Bearer KEY\r\n\r\n{"title"',
     ],
     [
       'in a body that nobody reads',
+      404,
       'POST /v1/nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer KEY\r\n\r\n7\r\n{"title\r\n',
     ],
-  ])('is cut off, and others are served meanwhile: %s', async (_, text) => {
+  ])('is cut off, and others are served meanwhile: %s', async (_, status, text) => {
     Object.assign(server, { headersTimeout: 500, connectionsCheckingInterval: 100 });
     Object.assign(app.get(BodyDeadlines), { bodyMs: 500 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -72,7 +74,7 @@ describe('a client that does not come to an end', () => {
       .get('/v1/missions')
       .set({ Authorization: `Bearer ${apiKey}` });
     expect(read.status).toBe(200);
-    for (const answer of await Promise.all(ends)) expect(answer).toMatch(/^(HTTP\/1\.1 40[48] |$)/);
+    for (const answer of await Promise.all(ends)) expect(answer).toMatch(`HTTP/1.1 ${status} `);
     await new Promise((resolve) => server.close(resolve));
   });
 });

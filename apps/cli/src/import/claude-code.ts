@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MessageInput } from '#contracts';
+import { toStorableText, type MessageInput } from '#contracts';
 import { inOrder, type ImportPlan, type PlannedTask, type Skipped } from './plan.js';
 import { beginning, firstLine } from './text.js';
 import { TodoLists } from './todo-lists.js';
@@ -163,17 +163,18 @@ class Told {
     return [...this.#lastTurns];
   }
 
-  /** The last ones that fit. */
   rules(): string[] {
     return [...this.#rules];
   }
 
   /** Whole lines, verbatim: a rule that was put into other words would be another rule. A question is none. */
   #takeRule(line: string): void {
-    const rule = line.replace(/^\s*[-*]\s+/, '').trim();
+    const rule = toStorableText(line)
+      .replace(/^\s*[-*]\s+/, '')
+      .trim();
     if (!STANDING.test(rule) || rule.endsWith('?')) return;
     if (rule.length > DIRECTIVE_CHARACTERS_MAX) return this.skipped.add(BEYOND_BOUNDS);
-    this.#rules.add(beginning(rule, DIRECTIVE_CHARACTERS_MAX));
+    this.#rules.add(rule);
     const [oldest] = this.#rules;
     if (this.#rules.size <= DIRECTIVES_MAX || oldest === undefined) return;
     this.#rules.delete(oldest);

@@ -189,6 +189,18 @@ describe('inOrder', () => {
   });
 });
 
+describe('what a task of an import depends on', () => {
+  it('is named once each, and no more of it than a task may have', () => {
+    const keys = Array.from({ length: 130 }, (_, place) => String(place));
+    const tasks = keys.map((key): PlannedTask => ({ key, title: key, depends_on: [] }));
+    const skipped = new Skipped();
+    const last: PlannedTask = { key: 'last', title: 'last', depends_on: [...keys, ...keys] };
+    const ordered = inOrder([last, ...tasks], skipped);
+    expect(ordered.at(-1)).toEqual({ ...last, depends_on: keys.slice(0, 100) });
+    expect(skipped.counts()).toEqual({ 'dependency beyond the bounds': 30 });
+  });
+});
+
 describe('pagesOf', () => {
   it('keeps to 1,000 tasks and 4 MB a request', () => {
     const task = (key: string, instructions: string): PlannedTask => ({
@@ -245,6 +257,43 @@ describe('wavekeeper import', () => {
     const { stdout, requests } = await run(true);
     expect(stdout).toContain('was there already');
     expect(requests.filter(({ method, path: to }) => method === 'POST' && to === '/v1/missions')).toEqual([]);
+  });
+
+  it('says nothing again, however much was said in the mission before it', async () => {
+    const file = example('import-claude-code.jsonl');
+    const { importKey, messages, directives } = await readPlan(file);
+    const known = directives.map((text, place) => ({
+      ...{ id: `dir_${place}`, ref: `D${place}`, text, state: 'proposed', source: 'tenant' },
+      created_at: secondsIn(0),
+    }));
+    const mission = aMission({ metadata: { import_key: importKey } });
+    const said = (text: string) => ({
+      ...{ id: 'msg_1', seq: 1, text, trusted: true, created_at: secondsIn(0) },
+      ...{ seen_by_wave: null, decisions: [] },
+    });
+    const service = await FakeService.listen({
+      'GET /v1/missions': () => ({ body: { data: [mission], next_cursor: null } }),
+      'POST /v1/missions/*/tasks': () => ({ body: { data: [] } }),
+      'GET /v1/missions/*/directives': () => ({ body: { data: known, next_cursor: null } }),
+      'GET /v1/missions/*/messages': ({ query }) =>
+        query.get('cursor') === null
+          ? { body: { data: [said('Hello.')], next_cursor: 'more' } }
+          : { body: { data: messages.map(({ text }) => said(text)), next_cursor: null } },
+      'GET /v1/missions/*/conductor': () => ({
+        body: {
+          wave: null,
+          context: { tokens: 6_200, budget: 24_000, ceiling: 195_904, level: 'ok' },
+          spill: 0,
+          next_wave_at: secondsIn(0),
+        },
+      }),
+    });
+    const { session } = aSession({ WAVEKEEPER_URL: service.url, WAVEKEEPER_API_KEY: 'wk_test' });
+    const exitCode = await runProgram(session, ['import', file]);
+    await service.close();
+    expect(exitCode).toBe(EXIT.ok);
+    expect(service.to('GET', `/v1/missions/${mission.id}/messages`)).toHaveLength(2);
+    expect(service.to('POST', `/v1/missions/${mission.id}/messages`)).toEqual([]);
   });
 
   it('only says what it would make when it is told to', async () => {

@@ -7,7 +7,6 @@ import { beginning, firstLine } from './text.js';
 const TITLE_CHARACTERS_MAX = 500;
 const INSTRUCTIONS_CHARACTERS_MAX = 50_000;
 const CRITERION_CHARACTERS_MAX = 2_000;
-const DEPENDENCIES_MAX = 100;
 /** As many as a mission takes by default; of a longer list a part has to be given. */
 const ISSUES_MAX = 100_000;
 const OBJECTIVE = 'Work through these issues. Each is a task; their dependencies are those of the tracker.';
@@ -89,7 +88,7 @@ function taskOfBead(bead: Bead): PlannedTask {
       Comments: comments,
     }),
     priority: bead.priority,
-    depends_on: blocking.slice(0, DEPENDENCIES_MAX).map(beadKey),
+    depends_on: blocking.map(beadKey),
     acceptance_criteria:
       bead.acceptance_criteria === '' ? [] : [beginning(bead.acceptance_criteria, CRITERION_CHARACTERS_MAX)],
     metadata: { imported_from: bead.id },
@@ -149,7 +148,7 @@ function taskOfGithub(issue: GithubIssue): PlannedTask {
     title: firstLine(issue.title, TITLE_CHARACTERS_MAX),
     instructions: sections({ '': issue.body, Labels: labels, Link: issue.url }),
     ...(priority === undefined ? {} : { priority: Number(priority) }),
-    depends_on: [...new Set(named)].slice(0, DEPENDENCIES_MAX).map(githubKey),
+    depends_on: named.map(githubKey),
     metadata: { imported_from: `#${issue.number}` },
   };
 }

@@ -1,4 +1,4 @@
-import type { MessageInput } from '#contracts';
+import { TASK_DEPENDENCIES_MAX, type MessageInput } from '#contracts';
 import type { NewTask } from '../api-client.js';
 
 /** What a file becomes: a mission, its open work, and what the first conductor has to know. */
@@ -39,14 +39,14 @@ export class Skipped {
 
 /**
  * Puts every task after those that it depends on, so that the list can be handed in page by page. A dependency that is
- * not among them, or that would close a circle, is dropped and counted.
+ * not among them is dropped; one that would close a circle, or that is more than a task may have, is dropped and counted.
  */
 export function inOrder(tasks: readonly PlannedTask[], skipped: Skipped): PlannedTask[] {
   const byKey = new Map(tasks.map((task) => [task.key, task]));
   const ordered = new Map<string, PlannedTask>();
   const underWay = new Set<string>();
   const place = (first: PlannedTask): void => {
-    const stack = [{ task: first, left: [...first.depends_on], kept: [] as string[] }];
+    const stack = [{ task: first, left: [...new Set(first.depends_on)], kept: [] as string[] }];
     underWay.add(first.key);
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const key = top.left.shift();
@@ -59,10 +59,11 @@ export function inOrder(tasks: readonly PlannedTask[], skipped: Skipped): Planne
       const dependency = byKey.get(key);
       if (dependency === undefined) continue; // finished, or not in this file
       if (underWay.has(key)) skipped.add('dependency that closes a circle');
+      else if (top.kept.length === TASK_DEPENDENCIES_MAX) skipped.add('dependency beyond the bounds');
       else top.kept.push(key);
       if (ordered.has(key) || underWay.has(key)) continue;
       underWay.add(key);
-      stack.push({ task: dependency, left: [...dependency.depends_on], kept: [] });
+      stack.push({ task: dependency, left: [...new Set(dependency.depends_on)], kept: [] });
     }
   };
   for (const task of byKey.values()) if (!ordered.has(task.key)) place(task);

@@ -33,7 +33,7 @@ export async function runImport(client: ApiClient, plan: ImportPlan): Promise<Im
     for (const answer of await client.submitTasks(mission.id, page))
       tasks['problem' in answer ? 'refused' : answer.existing ? 'existing' : 'created'] += 1;
   const proposed = await proposeNew(client, mission.id, plan.directives);
-  for (const message of plan.messages) await sayOnce(client, mission.id, message);
+  await sayNew(client, mission.id, plan.messages);
   return {
     mission_id: mission.id,
     existing: known !== null,
@@ -94,11 +94,17 @@ async function proposeNew(client: ApiClient, missionId: string, texts: readonly 
   return missing.length;
 }
 
-/** The messages of an import are among the first of its mission. */
-async function sayOnce(client: ApiClient, missionId: string, message: MessageInput): Promise<void> {
-  const { data } = await client.listMessages(missionId, { limit: PAGE_LIMIT_MAX });
-  if (data.some(({ text }) => text === message.text)) return;
-  await client.postMessage(missionId, message);
+/** Says what has not been said in the mission yet, by an import or by anybody. */
+async function sayNew(
+  client: ApiClient,
+  missionId: string,
+  messages: readonly MessageInput[],
+): Promise<void> {
+  if (messages.length === 0) return;
+  const missing = new Set(messages);
+  for await (const { text } of client.eachMessage(missionId))
+    for (const message of missing) if (message.text === text) missing.delete(message);
+  for (const message of missing) await client.postMessage(missionId, message);
 }
 
 async function firstTokens(client: ApiClient, missionId: string): Promise<number | null> {

@@ -31,8 +31,8 @@ export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noteIfSignedOut }),
   mutationCache: new MutationCache({
     onError: (error, _variables, _result, { meta }) => {
-      if (meta?.['isSaidInPlace'] === true) return;
       noteIfSignedOut(error);
+      if (meta?.['isSaidInPlace'] === true) return;
       if (meta?.['isConflictSaid'] === true && error instanceof ApiError && error.status === 409) return;
       notifications.show({ color: 'red', title: 'That did not work', message: problemText(error) });
     },

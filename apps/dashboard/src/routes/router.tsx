@@ -167,6 +167,7 @@ async function lazily(id: LazyId, loading: Promise<RouteComponent>) {
 }
 
 onSignedOut(() => {
+  if (router.state.location.pathname === SIGN_IN) return; // a wrong key: the screen says so itself
   queryClient.clear();
   void router.navigate({ to: SIGN_IN, search: { next: router.state.location.href } });
 });

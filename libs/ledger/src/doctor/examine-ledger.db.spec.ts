@@ -62,6 +62,22 @@ describe('examineLedger', () => {
     expect(await broken()).toEqual([{ name: 'no wave runs for two sweeps after its lease', rows: 1 }]);
   });
 
+  it('excuses what an ended mission left open while others are cleared up, and not when nothing is', async () => {
+    const mission = await aMission(database);
+    const other = await aMission(database, {}, mission.tenantId);
+    await mission.submit('A');
+    await mission.query(
+      `UPDATE mission SET state = 'canceled', wave_due_at = NULL, updated_at = clock_timestamp() - interval '1 minute'
+        WHERE tenant_id = $1 AND id = $2`,
+    );
+    const stuck = 'no ended mission has open tasks for two sweeps in which none of its tenant changed';
+    expect((await broken()).map(({ name }) => name)).toContain(stuck);
+    await other.query(
+      `UPDATE mission SET state = 'archived', updated_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2`,
+    );
+    expect((await broken()).map(({ name }) => name)).not.toContain(stuck);
+  });
+
   it('finds a circle of tasks, which no command would make', async () => {
     const mission = await aMission(database);
     await mission.submit({ key: 'a' }, { key: 'b', depends_on: ['a'] }, { depends_on: ['b'] });

@@ -43,11 +43,13 @@ export const LIVENESS_INVARIANTS: readonly Invariant[] = [
                                 AND (o.state = 'leased' OR o.ended_at > clock_timestamp() - ${TWO_SWEEPS}))`,
   },
   {
-    name: 'no ended mission has open tasks for two sweeps in which none of them ended',
+    name: 'no ended mission has open tasks for two sweeps in which none of its tenant changed',
     sql: `SELECT m.id FROM mission m
            WHERE m.state IN ('canceled', 'archived')
              AND m.tasks_blocked + m.tasks_queued + m.tasks_working + m.tasks_input_required > 0
-             AND m.updated_at < clock_timestamp() - ${TWO_SWEEPS}`,
+             AND m.updated_at < clock_timestamp() - ${TWO_SWEEPS}
+             AND NOT EXISTS (SELECT FROM mission o WHERE o.tenant_id = m.tenant_id
+                                AND o.state IN ('canceled', 'archived') AND o.updated_at > clock_timestamp() - ${TWO_SWEEPS})`,
   },
   {
     name: 'no delivery is due for two sweeps in which none of its tenant was sent',

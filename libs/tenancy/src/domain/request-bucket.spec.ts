@@ -48,9 +48,29 @@ describe('takeRequests', () => {
     expect([secondsUntilFull(3, 10), secondsUntilFull(10, 10), secondsUntilFull(11, 10)]).toEqual([42, 0, 0]);
   });
 
-  it('never refills for a clock that goes backwards', () => {
-    const empty = { tokens: 0, filledAtMs: 60_000 };
-    const { granted, bucket } = takeRequests(empty, 60, { wanted: 1, nowMs: 0 });
-    expect([granted, bucket.filledAtMs]).toEqual([0, 60_000]);
+  it('refills nothing for a clock that is set back, and keeps nobody from their rate after it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 * 3_600_000 }), limit, (stepMs, requestsPerMinute) => {
+        const nowMs = 1_000_000_000 - stepMs;
+        const back = takeRequests({ tokens: 0, filledAtMs: 1_000_000_000 }, requestsPerMinute, {
+          wanted: 1,
+          nowMs,
+        });
+        expect(back.granted).toBe(0);
+        const later = takeRequests(back.bucket, requestsPerMinute, { wanted: 1, nowMs: nowMs + back.waitMs });
+        expect(later.granted).toBe(1);
+      }),
+    );
+  });
+
+  it('never allows more than a full bucket and the time that the clock went on, however often it is set back', () => {
+    const steps = fc.array(fc.integer({ min: -10_000, max: 10_000 }), { maxLength: 300 });
+    fc.assert(
+      fc.property(limit, steps, fc.integer({ min: 1, max: 40 }), (requestsPerMinute, stepsMs, wanted) => {
+        const forwardMs = stepsMs.reduce((sum, stepMs) => sum + Math.max(0, stepMs), 0);
+        const most = requestsPerMinute + (forwardMs * requestsPerMinute) / 60_000;
+        expect(allowedAt(requestsPerMinute, stepsMs, wanted)).toBeLessThanOrEqual(most + 1e-6);
+      }),
+    );
   });
 });

@@ -19,7 +19,10 @@ export function fullBucket(requestsPerMinute: number, nowMs: number): RequestBuc
   return { tokens: requestsPerMinute, filledAtMs: nowMs };
 }
 
-/** Takes requests out of the bucket, after refilling it for the time that has passed. */
+/**
+ * Takes requests out of the bucket, after refilling it for the time that has passed. A clock that was set back refills
+ * nothing and counts from there: else nothing would be granted until it is where it was.
+ */
 export function takeRequests(
   bucket: RequestBucket,
   requestsPerMinute: number,
@@ -30,7 +33,7 @@ export function takeRequests(
   const granted = Math.min(wanted, Math.floor(tokens));
   const left = tokens - granted;
   return {
-    bucket: { tokens: left, filledAtMs: Math.max(nowMs, bucket.filledAtMs) },
+    bucket: { tokens: left, filledAtMs: nowMs },
     granted,
     waitMs: Math.max(0, Math.ceil(((1 - left) * MINUTE_MS) / requestsPerMinute)),
   };

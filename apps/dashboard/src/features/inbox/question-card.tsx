@@ -22,8 +22,8 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
   const { value, comment } = draft;
   const answer = useAnswer(question);
   const fallback = defaultOption(question);
-  const send = () =>
-    canAnswer(question, value) && answer.mutate({ value, comment: comment === '' ? null : comment });
+  const canSend = canAnswer(question, value) && !answer.isPending;
+  const send = () => canSend && answer.mutate({ value, comment: comment === '' ? null : comment });
   return (
     <Stack
       gap="sm"
@@ -57,6 +57,7 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
           {question.default !== null && fallback !== null && (
             <Button
               variant="default"
+              disabled={answer.isPending}
               onClick={() => answer.mutate({ value: question.default ?? '', comment: null })}
             >
               You decide: {fallback}
@@ -64,7 +65,7 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
           )}
           <Button
             onClick={send}
-            disabled={!canAnswer(question, value)}
+            disabled={!canSend}
             loading={answer.isPending}
             rightSection={<span aria-hidden="true">⌃⏎</span>}
           >

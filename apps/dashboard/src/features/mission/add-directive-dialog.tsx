@@ -15,6 +15,7 @@ export function AddDirectiveDialog(props: { readonly missionId: string; readonly
       props.onClose();
     },
   });
+  const canAdd = text.trim() !== '' && !add.isPending; // a key that is held is pressed again and again
   return (
     <Modal
       opened
@@ -37,11 +38,11 @@ export function AddDirectiveDialog(props: { readonly missionId: string; readonly
           data-autofocus
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={getHotkeyHandler([['mod+Enter', () => text.trim() !== '' && add.mutate()]])}
+          onKeyDown={getHotkeyHandler([['mod+Enter', () => canAdd && add.mutate()]])}
         />
         <Group justify="flex-end">
           <span className="wk-key">Ctrl Enter</span>
-          <Button onClick={() => add.mutate()} loading={add.isPending} disabled={text.trim() === ''}>
+          <Button onClick={() => add.mutate()} loading={add.isPending} disabled={!canAdd}>
             Add
           </Button>
         </Group>

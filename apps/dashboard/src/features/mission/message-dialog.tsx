@@ -20,6 +20,7 @@ export function MessageDialog(props: {
       props.onClose();
     },
   });
+  const canSend = text.trim() !== '' && !send.isPending; // a key that is held is pressed again and again
   return (
     <Modal
       opened={props.isOpen}
@@ -41,11 +42,11 @@ export function MessageDialog(props: {
           data-autofocus
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={getHotkeyHandler([['mod+Enter', () => text.trim() !== '' && send.mutate()]])}
+          onKeyDown={getHotkeyHandler([['mod+Enter', () => canSend && send.mutate()]])}
         />
         <Group justify="flex-end">
           <span className="wk-key">Ctrl Enter</span>
-          <Button onClick={() => send.mutate()} loading={send.isPending} disabled={text.trim() === ''}>
+          <Button onClick={() => send.mutate()} loading={send.isPending} disabled={!canSend}>
             Send
           </Button>
         </Group>

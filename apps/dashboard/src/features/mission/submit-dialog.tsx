@@ -29,7 +29,7 @@ export function SubmitDialog(props: {
       props.onClose();
     },
   });
-  const canSubmit = tasks.length > 0 && problem === null;
+  const canSubmit = tasks.length > 0 && problem === null && !submit.isPending;
   return (
     <Modal
       opened={props.isOpen}

@@ -35,7 +35,10 @@ export function ShadowDialog(props: {
       onClose={onClose}
       title={`Wave ${wave.number}, asked again`}
       closeButtonProps={{ 'aria-label': 'Close' }}
-      closeOnClickOutside={!shadow.isPending} // what is on its way is paid for
+      // What is on its way is paid for: nothing closes it before it is seen.
+      closeOnClickOutside={!shadow.isPending}
+      closeOnEscape={!shadow.isPending}
+      withCloseButton={!shadow.isPending}
       size="xl"
     >
       <Stack>
