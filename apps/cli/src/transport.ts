@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { problemSchema, type Problem } from '#contracts';
+import { abortAfter } from '#sdk';
 import { z } from 'zod';
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -109,13 +110,13 @@ export class Transport {
   }
 
   async #exchange<Answer>(request: ApiRequest<Answer>, idempotencyKey: string) {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const others = request.signal === undefined ? [] : [request.signal];
     const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
     try {
       const response = await fetch(new URL(request.path, this.connection.url), {
         method: request.method,
         headers: this.#headers(request, idempotencyKey),
-        signal: request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]),
+        signal: abortAfter(request.timeoutMs ?? REQUEST_TIMEOUT_MS, ...others),
         ...body,
       });
       return { status: response.status, headers: response.headers, text: await response.text() };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortAfter } from './abort-after.js';
 import { isRefusal, mayPass } from './errors.js';
 import * as api from './generated/index.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
@@ -129,5 +130,5 @@ async function sentOnce(send: () => Promise<unknown>): Promise<Delivery> {
 }
 
 function atMost(): AbortSignal {
-  return AbortSignal.timeout(REQUEST_MS);
+  return abortAfter(REQUEST_MS);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortAfter } from './abort-after.js';
 import { beat, type Hold } from './attempt-client.js';
 import { isRefusal } from './errors.js';
 import type { Wavekeeper } from './wavekeeper.js';
@@ -73,8 +74,7 @@ export class HeldLease {
 
   async #beat(): Promise<void> {
     const sentAtMs = performance.now();
-    const timeout = AbortSignal.timeout(Math.ceil(this.leaseMs / BEATS_PER_LEASE));
-    const signal = AbortSignal.any([this.#released.signal, timeout]);
+    const signal = abortAfter(Math.ceil(this.leaseMs / BEATS_PER_LEASE), this.#released.signal);
     try {
       await beat(this.wavekeeper, this.hold, { ...this.#said, signal });
       this.#heldUntilMs = sentAtMs + this.leaseMs;

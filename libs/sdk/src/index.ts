@@ -1,5 +1,6 @@
 import * as api from './generated/index.js';
 
+export { abortAfter } from './abort-after.js';
 export { Wavekeeper, type NewTask, type SubmittedTask } from './wavekeeper.js';
 /** Every route of the API as a typed function, for what `Wavekeeper` has no method for. */
 export { api };

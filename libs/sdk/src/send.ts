@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortAfter } from './abort-after.js';
 import { NoServiceError, retryAfterMs } from './errors.js';
 
 /** Tries of one request, the first included. */
@@ -56,7 +57,7 @@ async function tryOnce(
   const { method, url } = request;
   try {
     const bodyMs = Math.ceil((body?.byteLength ?? 0) / SLOWEST_BYTES_PER_MS);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_MS + bodyMs)]);
+    const signal = abortAfter(TRY_MS + bodyMs, request.signal);
     return await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
   } catch (cause) {
     throw noAnswer(request, cause);

@@ -41,8 +41,11 @@ let wavekeeper: Wavekeeper;
 /** What each path's last part, or two, is answered, in order; the last of them again and again. */
 let answers: Record<string, Answer[]>;
 let asked: { verb: string; attempt: string; body: Record<string, unknown> }[];
+/** Of each report one try is enough. */
+let hurry: AbortController;
 beforeEach(async () => {
   asked = [];
+  hurry = new AbortController();
   answers = { claims: [{ status: 200, body: { data: [CLAIM] } }, NOTHING] };
   homeDir = await mkdtemp(path.join(tmpdir(), 'wavekeeper-worker-'));
   server = createServer((request, response) => {
@@ -51,6 +54,7 @@ beforeEach(async () => {
     request.on('end', () => {
       const verb = path.basename(request.url ?? '');
       const attempt = path.basename(path.dirname(request.url ?? ''));
+      if (verb === 'complete') hurry.abort();
       asked.push({
         verb,
         attempt,
@@ -78,9 +82,16 @@ afterEach(async () => {
 async function work(handler: Parameters<typeof worker>[1]): Promise<WorkerReport[]> {
   const reports: WorkerReport[] = [];
   const onReport = (report: WorkerReport) => void reports.push(report);
-  const hurry = AbortSignal.timeout(1); // one try of each report
   await worker(
-    { pool: 'build', wavekeeper, homeDir, tasksMax: 1, hurry, stop: new AbortController().signal, onReport },
+    {
+      pool: 'build',
+      wavekeeper,
+      homeDir,
+      tasksMax: 1,
+      hurry: hurry.signal,
+      stop: new AbortController().signal,
+      onReport,
+    },
     handler,
   );
   return reports;

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortAfter } from './abort-after.js';
 import { deliver, deliverLeftovers, holdOf, isSettled, release, type Delivery } from './attempt-client.js';
 import { mayPass } from './errors.js';
 import { homeDir } from './connection.js';
@@ -156,12 +157,11 @@ class Worker {
   #askForClaims(max: number, claiming: AbortSignal): Promise<{ data: api.Claim[] }> {
     const { wavekeeper, pool, leaseSeconds, name } = this.settings;
     const waitSeconds = this.#waitSeconds();
-    const timeout = AbortSignal.timeout(waitSeconds * 1_000 + CLAIM_MARGIN_MS);
     return answerOf(
       api.claimAttempts({
         client: wavekeeper.client,
         fetch: sendOnce,
-        signal: AbortSignal.any([claiming, timeout]),
+        signal: abortAfter(waitSeconds * 1_000 + CLAIM_MARGIN_MS, claiming),
         body: {
           pool,
           max,
@@ -260,12 +260,18 @@ class Worker {
     const { stop, hurry, stopGraceMs } = this.settings;
     const giveBack = () => this.#giveBack.abort();
     let timer: NodeJS.Timeout | undefined;
-    stop?.addEventListener('abort', () => {
+    // Either may have come before anything was claimed.
+    onceAborted(stop, () => {
       timer = setTimeout(giveBack, stopGraceMs ?? STOP_GRACE_MS_DEFAULT);
     });
-    hurry?.addEventListener('abort', giveBack);
+    onceAborted(hurry, giveBack);
     return { cancel: () => clearTimeout(timer) };
   }
+}
+
+function onceAborted(signal: AbortSignal | undefined, act: () => void): void {
+  if (signal?.aborted === true) act();
+  else signal?.addEventListener('abort', act, { once: true });
 }
 
 function endOf(report: Report): AttemptEnd {

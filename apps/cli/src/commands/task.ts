@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { PRIORITY_DEFAULT, TASK_STATES, type SubmittedTask, type Task, type TaskSummary } from '#contracts';
+import { abortAfter } from '#sdk';
 import type { ApiClient } from '../api-client.js';
 import { CommandFailure } from '../failure.js';
 import { EXIT } from '../exit-codes.js';
@@ -149,7 +150,7 @@ function submittedId(submitted: SubmittedTask | undefined): string {
 
 /** The task when it has ended, or as it is when the time is up. */
 async function waitForEnd(session: Session, client: ApiClient, id: string, seconds: number): Promise<Task> {
-  const timeout = AbortSignal.timeout(seconds * 1_000);
+  const timeout = abortAfter(seconds * 1_000);
   for (;;) {
     const task = await client.getTask(id);
     if (ENDED_STATES.includes(task.state)) return task;

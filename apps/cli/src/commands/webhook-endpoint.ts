@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { endpointSchema } from '#contracts';
+import { abortAfter } from '#sdk';
 import type { ApiClient } from '../api-client.js';
 import { EXIT } from '../exit-codes.js';
 import type { Session } from '../session.js';
@@ -108,7 +109,7 @@ async function testEndpoint(session: Session, id: string, options: JsonOptions):
 
 /** The delivery of a test when its try has ended, or as it is when the time is up. */
 async function outcomeOf(client: ApiClient, deliveryId: string) {
-  const timeout = AbortSignal.timeout(TEST_WAIT_MS_MAX);
+  const timeout = abortAfter(TEST_WAIT_MS_MAX);
   for (;;) {
     const delivery = await client.getDelivery(deliveryId);
     if (delivery.state !== 'pending') return delivery;

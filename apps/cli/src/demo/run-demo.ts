@@ -1,4 +1,5 @@
 import type { Wave } from '#contracts';
+import { abortAfter } from '#sdk';
 import type { ApiClient, NewTask } from '../api-client.js';
 import { EXIT } from '../exit-codes.js';
 import { CommandFailure } from '../failure.js';
@@ -91,13 +92,13 @@ async function followToReport(
   receiver: WebhookReceiver,
 ): Promise<DemoResult> {
   const { client, mission, stopping } = options;
-  const timeout = AbortSignal.timeout(Math.max(mission.tasks.length * MS_PER_TASK, TIMEOUT_MIN_MS));
+  const timeoutMs = Math.max(mission.tasks.length * MS_PER_TASK, TIMEOUT_MIN_MS);
   const startedAtMs = performance.now();
   let lastWave: Wave | null = null;
   const followed = await followMission({
     client,
     missionId,
-    until: AbortSignal.any([stopping, timeout]),
+    until: abortAfter(timeoutMs, stopping),
     onWave: (wave) => {
       lastWave = wave;
       options.onWave(wave);
@@ -111,7 +112,7 @@ async function followToReport(
   stopping.throwIfAborted();
   const owed = webhooksOwed(followed.events);
   options.onProgress('waiting for the last webhooks …');
-  await receiver.verifiedAll(owed, AbortSignal.any([stopping, AbortSignal.timeout(WEBHOOKS_TIMEOUT_MS)]));
+  await receiver.verifiedAll(owed, abortAfter(WEBHOOKS_TIMEOUT_MS, stopping));
   const [waves, gauge] = await Promise.all([client.listAllWaves(missionId), client.getConductor(missionId)]);
   const { delivered, verified } = receiver;
   return {
