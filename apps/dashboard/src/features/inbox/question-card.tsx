@@ -1,5 +1,4 @@
 import { Button, Group, Radio, Stack, Text, Textarea } from '@mantine/core';
-import { getHotkeyHandler } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -9,6 +8,7 @@ import type { InputRequest } from '../../api/generated/types.gen.js';
 import { ApiError } from '../../api/problem.js';
 import { words } from '../../ui/format.js';
 import { IdText, When } from '../../ui/parts.js';
+import { onSendKey } from '../../ui/send-key.js';
 import { blocksText, canAnswer, deadlineText, defaultOption } from './question-model.js';
 
 interface Draft {
@@ -25,12 +25,7 @@ export function QuestionCard({ question }: { readonly question: InputRequest }) 
   const canSend = canAnswer(question, value) && !answer.isPending;
   const send = () => canSend && answer.mutate({ value, comment: comment === '' ? null : comment });
   return (
-    <Stack
-      gap="sm"
-      onKeyDown={getHotkeyHandler([['mod+Enter', send]])}
-      component="article"
-      aria-label={question.ref}
-    >
+    <Stack gap="sm" onKeyDown={onSendKey(send)} component="article" aria-label={question.ref}>
       <Text fz="sm" c="dimmed" className="wk-inline">
         {question.ref} · {words(question.about)} ·{' '}
         <Link to="/missions/$missionId" params={{ missionId: question.mission_id }}>

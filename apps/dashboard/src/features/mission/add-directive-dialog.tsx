@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
-import { getHotkeyHandler } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { addDirective } from '../../api/generated/sdk.gen.js';
+import { onSendKey } from '../../ui/send-key.js';
 
 /** A person's word for good: it stands in each request, exactly as it is written here. */
 export function AddDirectiveDialog(props: { readonly missionId: string; readonly onClose: () => void }) {
@@ -38,7 +38,7 @@ export function AddDirectiveDialog(props: { readonly missionId: string; readonly
           data-autofocus
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={getHotkeyHandler([['mod+Enter', () => canAdd && add.mutate()]])}
+          onKeyDown={onSendKey(() => canAdd && add.mutate())}
         />
         <Group justify="flex-end">
           <span className="wk-key">Ctrl Enter</span>

@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
-import { getHotkeyHandler } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { postMessage } from '../../api/generated/sdk.gen.js';
+import { onSendKey } from '../../ui/send-key.js';
 
 /** A person's word to the conductor: the next wave sees it before anything else. */
 export function MessageDialog(props: {
@@ -42,7 +42,7 @@ export function MessageDialog(props: {
           data-autofocus
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={getHotkeyHandler([['mod+Enter', () => canSend && send.mutate()]])}
+          onKeyDown={onSendKey(() => canSend && send.mutate())}
         />
         <Group justify="flex-end">
           <span className="wk-key">Ctrl Enter</span>

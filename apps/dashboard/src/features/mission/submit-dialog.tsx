@@ -1,10 +1,10 @@
 import { Button, Group, Modal, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
-import { getHotkeyHandler } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { submitTasks } from '../../api/generated/sdk.gen.js';
 import { count } from '../../ui/format.js';
+import { onSendKey } from '../../ui/send-key.js';
 import { submissionProblem, tasksIn, type SubmissionMode } from './submission-text.js';
 
 const MODES = [
@@ -49,7 +49,7 @@ export function SubmitDialog(props: {
           value={text}
           error={problem}
           onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={getHotkeyHandler([['mod+Enter', () => canSubmit && submit.mutate()]])}
+          onKeyDown={onSendKey(() => canSubmit && submit.mutate())}
         />
         <Group justify="space-between">
           <Text fz="sm" c="dimmed">
